@@ -1,0 +1,72 @@
+//! What the product does, one use case a file: the only room that opens transactions.
+//!
+//! A use case takes the [`App`], the [`Viewer`](crate::viewer::Viewer) where somebody asked for it,
+//! its input and the time. It reads, asks plugins with no transaction open, then saves everything in
+//! one transaction, together with an outbox row for each effect that leaves the database. Nothing
+//! here knows HTTP or GraphQL, and no SQL is written here.
+
+pub mod activate_plugin;
+pub mod authenticate;
+pub mod bill_period;
+pub mod catalogue;
+pub mod evaluate_alerts;
+pub mod explain_invoice;
+pub mod finalise_invoice;
+pub mod invoice_contents;
+pub mod invoice_document;
+mod late_usage;
+pub mod manage_keys;
+pub mod preview_invoice;
+pub mod rate_period;
+pub mod recompute_invoice;
+pub mod record_usage;
+pub mod start;
+pub mod tenants;
+pub mod upload_plugin;
+pub mod usage_gate;
+pub mod verify;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::bus::Bus;
+use crate::config::Settings;
+use crate::files::Files;
+use crate::links::Signer;
+use crate::plugin::Plugins;
+use crate::store::Store;
+
+/// Everything a use case may reach.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The sandbox, with the standard guests.
+    pub plugins: Plugins,
+    /// Wake-ups.
+    pub bus: Bus,
+    /// Generated files.
+    pub files: Files,
+    /// What the operator has set.
+    pub settings: Settings,
+    /// Signs the links handed to clients.
+    pub signer: Signer,
+    /// Gathers the events of all callers into few transactions.
+    pub usage: usage_gate::UsageGate,
+    /// Keys that were found valid a moment ago.
+    pub keys: authenticate::KeyMemory,
+    /// Codes and ids that never change, kept in memory.
+    pub catalogue: catalogue::CatalogueCache,
+}
+
+/// A fresh id: sortable by time, unique everywhere.
+pub(crate) fn fresh<K>() -> billing::ids::Id<K>
+where
+    K: billing::ids::Kind,
+{
+    billing::ids::Id::from_uuid(Uuid::now_v7())
+}
+
+/// `at` as the databases keep it: to the microsecond.
+pub(crate) fn to_microseconds(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
+}

@@ -1,0 +1,169 @@
+//! Billing runs: which periods are billed, and which are held and why. Reasons speak of plugins, so only the operator
+//! sees them.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object};
+
+use super::access::{Call, Need, enter, loaders};
+use super::connection::{DEFAULT_PAGE, LARGEST_PAGE, page_cost};
+use super::fault::Result;
+use super::ident::{parse_id, show_id};
+use super::organisation::Organisation;
+use super::scalar::Instant;
+use super::subscription::Subscription;
+use super::time::DateTimeInterval;
+use super::user_error::payload;
+use crate::error::Error;
+use crate::store::billing_run::{self as records, RunKey};
+use crate::viewer::Permission;
+
+/// What the root fields of this file need.
+pub(super) const NEEDS: &[Need] = &[Need::query("billingRuns", Permission::PluginsRead), Need::mutation("billingRunRetry", Permission::InvoicesWrite)];
+
+/// The billing of one period.
+pub(super) struct BillingRun(records::BillingRun);
+
+/// A billing run: the billing of one period of one subscription.
+#[Object]
+impl BillingRun {
+    /// The organisation that is billed; null for keys that may not read organisations.
+    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
+        if !Call::within(ctx)?.viewer.may(Permission::OrganisationsRead) {
+            return Ok(None);
+        }
+        Ok(loaders(ctx)?.load_one(self.0.key.organisation_id).await?.map(Organisation))
+    }
+
+    /// The id of the organisation that is billed.
+    async fn organisation_id(&self) -> ID {
+        show_id(self.0.key.organisation_id)
+    }
+
+    /// The subscription that is billed; null for keys that may not read subscriptions.
+    async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<Subscription>> {
+        if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
+            return Ok(None);
+        }
+        Ok(loaders(ctx)?.load_one((self.0.key.organisation_id, self.0.key.subscription_id)).await?.map(Subscription))
+    }
+
+    /// The id of the subscription that is billed.
+    async fn subscription_id(&self) -> ID {
+        show_id(self.0.key.subscription_id)
+    }
+
+    /// The period that is billed.
+    async fn period(&self) -> DateTimeInterval {
+        self.0.period.into()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> BillingRunState {
+        self.0.state.into()
+    }
+
+    /// How often it failed.
+    async fn attempts(&self) -> i32 {
+        self.0.attempts
+    }
+
+    /// Why it is held or was given up; null otherwise.
+    async fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
+    }
+
+    /// When it is tried next.
+    async fn next_attempt_at(&self) -> Instant {
+        self.0.next_attempt_at.into()
+    }
+
+    /// When it last changed.
+    async fn updated_at(&self) -> Instant {
+        self.0.updated_at.into()
+    }
+}
+
+/// Where a billing run stands. New values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "records::RunState")]
+enum BillingRunState {
+    /// Started, or about to be.
+    Due,
+    /// Failed with a reason; tried again later.
+    Held,
+    /// The period is billed.
+    Done,
+    /// Given up; somebody has to look.
+    Dead,
+}
+
+#[derive(Default)]
+pub(super) struct BillingRunQuery;
+
+#[Object]
+impl BillingRunQuery {
+    /// Billing runs, the latest period first: of one organisation or of all.
+    #[graphql(complexity = "page_cost(first, None, child_complexity)")]
+    async fn billing_runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only in these states; in any state when empty. Those that need somebody are HELD and DEAD.", default)] states: Vec<BillingRunState>,
+        #[graphql(desc = "Only of this organisation.")] organisation_id: Option<ID>,
+        #[graphql(desc = "How many, 1 to 100; 25 when nothing is said.")] first: Option<i32>,
+    ) -> Result<Vec<BillingRun>> {
+        let call = enter(ctx)?;
+        let first = first.unwrap_or(DEFAULT_PAGE);
+        if !(1..=LARGEST_PAGE).contains(&first) {
+            return Err(Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}.")).at(["first"]).into());
+        }
+        let organisation = organisation_id.as_ref().map(|id| parse_id(id, "organisationId")).transpose()?;
+        let states: Vec<records::RunState> = states.into_iter().map(Into::into).collect();
+        let found = records::list(&call.app.store, organisation, &states, u64::from(first.unsigned_abs())).await?;
+        Ok(found.into_iter().map(BillingRun).collect())
+    }
+}
+
+/// Which run is tried again.
+#[derive(InputObject)]
+struct BillingRunRetryInput {
+    /// The organisation.
+    organisation_id: ID,
+    /// The subscription.
+    subscription_id: ID,
+    /// The first instant of the period.
+    period_start: Instant,
+}
+
+payload! {
+    /// What `billingRunRetry` answers.
+    BillingRunRetryPayload {
+        /// The run, which is due again; null when there are errors.
+        billing_run: BillingRun
+    }
+}
+
+#[derive(Default)]
+pub(super) struct BillingRunMutation;
+
+#[Object]
+impl BillingRunMutation {
+    /// Lets a run that is held or was given up be tried again at once.
+    async fn billing_run_retry(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] input: BillingRunRetryInput) -> Result<BillingRunRetryPayload> {
+        let call = enter(ctx)?;
+        BillingRunRetryPayload::answer(retry(&call, input).await)
+    }
+}
+
+async fn retry(call: &Call<'_>, input: BillingRunRetryInput) -> Result<BillingRun, Error> {
+    let key = RunKey {
+        organisation_id: parse_id(&input.organisation_id, "organisationId")?,
+        subscription_id: parse_id(&input.subscription_id, "subscriptionId")?,
+        period_start: input.period_start.0,
+    };
+    let unknown = || Error::not_found("NOT_FOUND", "There is no billing run of this period.").at(["periodStart"]);
+    records::find(&call.app.store, &key).await?.ok_or_else(unknown)?;
+    if !records::retry(&call.app.store, &key, call.now).await? {
+        return Err(Error::refused("RUN_NOT_HELD", "Only a run that is HELD or DEAD can be tried again.").at(["periodStart"]));
+    }
+    call.app.bus.work_written();
+    records::find(&call.app.store, &key).await?.map(BillingRun).ok_or_else(unknown)
+}

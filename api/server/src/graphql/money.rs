@@ -1,0 +1,111 @@
+//! Money and currencies in the schema. The list of currencies is the one of `billing`; there is no other.
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{Deprecation, MetaEnumValue, MetaType, MetaTypeId, Registry};
+use async_graphql::{ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned, ServerResult, SimpleObject, Value};
+use billing::money::{self, Currency};
+use std::borrow::Cow;
+
+use super::scalar::Decimal;
+
+/// An amount of money: exact, in one currency.
+#[derive(SimpleObject, Clone, Copy)]
+pub(super) struct Money {
+    /// The amount in major units, with as many digits after the point as the currency has, such as `"12.30"`.
+    amount: Decimal,
+    /// The currency of the amount.
+    currency: CurrencyCode,
+}
+
+impl From<money::Money> for Money {
+    fn from(money: money::Money) -> Self {
+        Self { amount: Decimal(money.to_decimal()), currency: CurrencyCode(money.currency) }
+    }
+}
+
+/// A currency as an enum value; written by hand because its values come from the table in `billing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CurrencyCode(pub(super) Currency);
+
+impl CurrencyCode {
+    const NAME: &'static str = "CurrencyCode";
+
+    fn meta(rust_typename: &'static str) -> MetaType {
+        let values = Currency::all().map(|currency| (currency.code().to_owned(), value(currency)));
+        MetaType::Enum {
+            name: Self::NAME.to_owned(),
+            description: Some("A currency by its three-letter code of ISO 4217. New values may be added.".to_owned()),
+            enum_values: values.collect::<IndexMap<_, _>>(),
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: Some(rust_typename),
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        }
+    }
+}
+
+fn value(currency: Currency) -> MetaEnumValue {
+    let digits = currency.exponent();
+    MetaEnumValue {
+        name: currency.code().to_owned(),
+        description: Some(match digits {
+            0 => "Without digits after the point.".to_owned(),
+            1 => "With 1 digit after the point.".to_owned(),
+            _ => format!("With {digits} digits after the point."),
+        }),
+        deprecation: Deprecation::NoDeprecated,
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        directive_invocations: Vec::new(),
+    }
+}
+
+impl InputType for CurrencyCode {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(Self::NAME)
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_input_type::<Self, _>(MetaTypeId::Enum, |_| Self::meta(std::any::type_name::<Self>()))
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let value = value.unwrap_or_default();
+        let code = match &value {
+            Value::Enum(name) => name.as_str(),
+            Value::String(text) => text.as_str(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        Currency::from_code(code)
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom(format!("{code:?} is not a currency that can be billed in; use a code of ISO 4217 such as EUR")))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Enum(Name::new(self.0.code()))
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl OutputType for CurrencyCode {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(Self::NAME)
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Enum, |_| Self::meta(std::any::type_name::<Self>()))
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(InputType::to_value(self))
+    }
+}

@@ -1,0 +1,77 @@
+//! The three roots: a table of contents, and nothing else. What a field does is in the file of its noun.
+
+use async_graphql::{MergedObject, MergedSubscription};
+
+use super::alert_event::AlertEventQuery;
+use super::alert_rule::{AlertRuleMutation, AlertRuleQuery};
+use super::alert_stream::AlertStream;
+use super::api_key::{ApiKeyMutation, ApiKeyQuery};
+use super::billing_run::{BillingRunMutation, BillingRunQuery};
+use super::invoice::InvoiceQuery;
+use super::invoice_explain::InvoiceExplainQuery;
+use super::invoice_preview::InvoicePreviewQuery;
+use super::invoice_write::InvoiceMutation;
+use super::issuing_entity::{IssuingEntityMutation, IssuingEntityQuery};
+use super::metric::{MetricMutation, MetricQuery};
+use super::node::NodeQuery;
+use super::organisation::{OrganisationMutation, OrganisationQuery};
+use super::plan::{PlanMutation, PlanQuery};
+use super::plugin::PluginQuery;
+use super::plugin_activation::{PluginActivationMutation, PluginActivationQuery};
+use super::plugin_version::PluginVersionMutation;
+use super::project::{ProjectMutation, ProjectQuery};
+use super::subscription::{SubscriptionMutation, SubscriptionQuery};
+use super::usage_event::UsageEventQuery;
+use super::usage_ingest::UsageIngestMutation;
+use super::usage_rejection::UsageRejectionQuery;
+use super::usage_series::UsageSeriesQuery;
+use super::viewer::ViewerQuery;
+
+/// Reading. Keys of the operator name the organisation; every other key reads its own.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    ViewerQuery,
+    NodeQuery,
+    OrganisationQuery,
+    ProjectQuery,
+    ApiKeyQuery,
+    MetricQuery,
+    PlanQuery,
+    SubscriptionQuery,
+    IssuingEntityQuery,
+    UsageSeriesQuery,
+    UsageEventQuery,
+    UsageRejectionQuery,
+    InvoiceQuery,
+    InvoicePreviewQuery,
+    InvoiceExplainQuery,
+    AlertRuleQuery,
+    AlertEventQuery,
+    PluginQuery,
+    PluginActivationQuery,
+    BillingRunQuery,
+);
+
+/// Changing. What a rule of the business refuses is in `errors` of the payload; what may not be asked, or failed on our
+/// side, is in the top-level `errors`.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    OrganisationMutation,
+    ProjectMutation,
+    ApiKeyMutation,
+    MetricMutation,
+    PlanMutation,
+    SubscriptionMutation,
+    IssuingEntityMutation,
+    UsageIngestMutation,
+    InvoiceMutation,
+    AlertRuleMutation,
+    PluginVersionMutation,
+    PluginActivationMutation,
+    BillingRunMutation,
+);
+
+/// Listening. Named apart from the noun `Subscription`.
+#[derive(MergedSubscription, Default)]
+#[graphql(name = "SubscriptionRoot")]
+pub struct Subscription(AlertStream);

@@ -1,0 +1,222 @@
+//! Who is calling, and which limits apply to everybody.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+
+use super::access::{Call, Need, enter, loaders};
+use super::connection::{COUNT_CAP, DEFAULT_PAGE, LARGEST_PAGE};
+use super::fault::Result;
+use super::ident::show_id;
+use super::organisation::Organisation;
+use super::project::Project;
+use super::usage_ingest::EVENTS_PER_MUTATION;
+use super::usage_series::{MOST_GROUPS, MOST_POINTS};
+use crate::viewer::{Permission, Role, scope_name};
+
+/// What the root fields of this file need.
+pub(super) const NEEDS: &[Need] = &[Need::any_key("viewer"), Need::any_key("apiLimits")];
+
+#[derive(Default)]
+pub(super) struct ViewerQuery;
+
+#[Object]
+impl ViewerQuery {
+    /// Who is calling: the key behind this request, what it reaches and what it may do.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
+        let call = enter(ctx)?;
+        Ok(Viewer(call.viewer.clone()))
+    }
+
+    /// The limits on every request, so that clients need not find them by trial.
+    async fn api_limits(&self, ctx: &Context<'_>) -> Result<ApiLimits> {
+        enter(ctx)?;
+        Ok(ApiLimits::published())
+    }
+}
+
+/// The caller of a request.
+pub(super) struct Viewer(crate::viewer::Viewer);
+
+/// The caller of a request, known by its API key.
+#[Object]
+impl Viewer {
+    /// The id of the key.
+    async fn api_key_id(&self) -> ID {
+        show_id(self.0.key_id)
+    }
+
+    /// How far the key reaches.
+    async fn scope(&self) -> KeyScope {
+        KeyScope::of(&self.0.scope)
+    }
+
+    /// What the key may do in its scope.
+    async fn role(&self) -> KeyRole {
+        self.0.role.into()
+    }
+
+    /// The organisation the key belongs to; null for a key of the operator, and for one that may not read it.
+    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
+        match self.0.own_organisation().filter(|_| self.0.may(Permission::OrganisationsRead)) {
+            Some(own) => Ok(loaders(ctx)?.load_one(own).await?.map(Organisation)),
+            None => Ok(None),
+        }
+    }
+
+    /// The only project the key may see; null unless it is a project's key.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
+        let call = Call::within(ctx)?;
+        match (self.0.own_organisation(), self.0.own_project()) {
+            (Some(organisation), Some(project)) => Ok(crate::store::project::find(&call.app.store, organisation, project).await?.map(Project)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Everything the key may do.
+    async fn permissions(&self) -> Vec<KeyPermission> {
+        use async_graphql::resolver_utils::EnumType as _;
+        KeyPermission::items().iter().map(|item| item.value).filter(|permission| self.0.may((*permission).into())).collect()
+    }
+}
+
+/// How far an API key reaches. New values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyScope {
+    /// The whole installation: the catalogue and every organisation.
+    Operator,
+    /// One organisation.
+    Organisation,
+    /// One project of one organisation.
+    Project,
+}
+
+impl KeyScope {
+    pub(super) fn of(scope: &crate::viewer::Scope) -> Self {
+        match scope_name(scope) {
+            "OPERATOR" => Self::Operator,
+            "ORGANISATION" => Self::Organisation,
+            _ => Self::Project,
+        }
+    }
+}
+
+/// A named set of permissions within a scope. New values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "Role")]
+pub(super) enum KeyRole {
+    /// Everything in the scope.
+    Owner,
+    /// Everything except making keys for owners.
+    Admin,
+    /// Reads everything, writes nothing (operator only).
+    Support,
+    /// Invoices, subscriptions and alerts (organisation only).
+    Billing,
+    /// Projects, usage and alerts of an organisation; plugins of the operator.
+    Developer,
+    /// Reads, writes nothing.
+    Viewer,
+    /// Sends usage and reads back its own (project only).
+    Ingest,
+}
+
+/// One thing a key may do. New values may be added.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "Permission")]
+pub(super) enum KeyPermission {
+    /// Reading metrics and plans.
+    CatalogueRead,
+    /// Making metrics, plans and issuing entities.
+    CatalogueWrite,
+    /// Reading issuing entities.
+    IssuersRead,
+    /// Reading plugins, versions and activations, and the runs they hold up.
+    PluginsRead,
+    /// Uploading plugin versions.
+    PluginsWrite,
+    /// Putting plugin versions in force.
+    PluginsActivate,
+    /// Reading organisations.
+    OrganisationsRead,
+    /// Making organisations.
+    OrganisationsWrite,
+    /// Reading projects.
+    ProjectsRead,
+    /// Making projects.
+    ProjectsWrite,
+    /// Reading API keys, without their secrets.
+    KeysRead,
+    /// Making and revoking API keys.
+    KeysWrite,
+    /// Reading subscriptions.
+    SubscriptionsRead,
+    /// Making and ending subscriptions.
+    SubscriptionsWrite,
+    /// Reading usage, totals and rejected events.
+    UsageRead,
+    /// Sending usage.
+    UsageWrite,
+    /// Reading invoices, previews, explanations and documents.
+    InvoicesRead,
+    /// Finalising and voiding invoices.
+    InvoicesWrite,
+    /// Reading alert rules and events.
+    AlertsRead,
+    /// Making and disabling alert rules.
+    AlertsWrite,
+}
+
+/// The limits on every request. A request beyond one of the first group is refused before it runs.
+#[derive(SimpleObject)]
+struct ApiLimits {
+    /// Bytes of the document text.
+    document_bytes: i32,
+    /// Fields and spreads of one operation, with fragments written out.
+    fields: i32,
+    /// Fields nested in each other.
+    depth: i32,
+    /// Aliases in one operation.
+    aliases: i32,
+    /// Root fields of a query.
+    query_root_fields: i32,
+    /// Root fields of a mutation.
+    mutation_root_fields: i32,
+    /// Cost of one operation: each field counts 1, and a page counts its children once for every item asked for.
+    cost: i32,
+    /// Items on a page when neither `first` nor `last` is given.
+    default_page_size: i32,
+    /// Items on a page at most.
+    max_page_size: i32,
+    /// How far `totalCount` counts.
+    total_count_cap: i32,
+    /// Ids in one `nodes`.
+    nodes_ids: i32,
+    /// Events in one `usageIngest`; send more through `POST /v1/events`.
+    usage_ingest_events: i32,
+    /// Points in one usage series, all groups together.
+    usage_series_points: i32,
+    /// Groups in one usage series.
+    usage_series_groups: i32,
+}
+
+impl ApiLimits {
+    fn published() -> Self {
+        let limits = transport::Limits::default();
+        let shown = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
+        Self {
+            document_bytes: shown(limits.document_bytes as u64),
+            fields: shown(limits.expanded_fields),
+            depth: shown(limits.depth),
+            aliases: shown(limits.aliases),
+            query_root_fields: shown(limits.root_fields),
+            mutation_root_fields: shown(limits.mutation_root_fields),
+            cost: shown(super::OPERATION_COST as u64),
+            default_page_size: DEFAULT_PAGE,
+            max_page_size: LARGEST_PAGE,
+            total_count_cap: shown(COUNT_CAP),
+            nodes_ids: shown(super::node::MOST_IDS as u64),
+            usage_ingest_events: shown(EVENTS_PER_MUTATION as u64),
+            usage_series_points: shown(MOST_POINTS as u64),
+            usage_series_groups: shown(MOST_GROUPS as u64),
+        }
+    }
+}

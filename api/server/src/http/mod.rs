@@ -1,0 +1,72 @@
+//! The web side: one router for GraphQL, bulk usage, uploads, invoice files and health.
+//!
+//! Framing and status codes live here; who the caller is comes from `app::authenticate`, and every
+//! decision from a use case.
+
+pub mod events;
+mod files;
+mod health;
+mod identity;
+pub mod problem;
+mod serve;
+
+pub use serve::{Server, serve};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::middleware;
+use axum::routing::{get, post, put};
+use std::str::FromStr;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use transport::{Drain, SocketSettings, Transport, TransportSettings};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::graphql;
+
+/// The whole application as a router, and a handle to wait for its sockets after `shutdown`.
+pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> (Router, Drain) {
+    let settings = TransportSettings {
+        sockets: SocketSettings { allowed_origins: app.settings.allowed_origins.clone(), ..SocketSettings::default() },
+        shutdown,
+        ..TransportSettings::default()
+    };
+    let transport = Transport::new(graphql::schema(Arc::clone(app)), identity::Keys::new(Arc::clone(app)), settings);
+    let drain = transport.drain();
+
+    let usage = Router::new()
+        .route("/v1/events", post(events::post))
+        .layer(DefaultBodyLimit::max(events::BODY_BYTES))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), identity::require_key));
+    let uploads = Router::new().route("/v1/uploads/{id}", put(files::put_upload)).layer(DefaultBodyLimit::disable());
+    let plain = Router::new()
+        .route("/", transport::graphiql("Undash", "/graphql"))
+        .route("/v1/invoices/{organisation}/{invoice}/pdf", get(files::get_invoice_pdf))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    let router = usage
+        .merge(uploads)
+        .merge(plain)
+        .with_state(Arc::clone(app))
+        .merge(transport.into_router())
+        .layer(CatchPanicLayer::custom(panicked));
+    (router, drain)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the shape tower-http asks for")]
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    let words = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    problem::problem(&Error::internal(format!("a request handler panicked: {}", words.unwrap_or_default())))
+}
+
+/// A header that holds an id.
+pub(crate) fn header_id<T: FromStr>(value: &HeaderValue, name: &str) -> Result<T, Error> {
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::invalid("BAD_ID", format!("The header {name} must hold an id such as org_01J….")))
+}

@@ -1,0 +1,210 @@
+//! The records of an invoice and its own row's translation.
+
+use billing::ids::{InvoiceId, IssuingEntityId, MetricId, OrganisationId, SubscriptionId};
+use billing::invoice::{InvoiceState, LineKind};
+use billing::money::{Currency, Money};
+use billing::period::Interval;
+use billing::rating::PriceStep;
+use chrono::{DateTime, Utc};
+use entities::invoices::Model;
+use rust_decimal::Decimal;
+
+use crate::error::Error;
+use crate::store::column::{currency, interval, micros, money, parsed};
+use crate::store::page::{Cursor, Keyed};
+use crate::store::plugin::PluginKind;
+use crate::store::word::words;
+
+const TABLE: &str = "invoices";
+
+/// What led to an invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InvoiceKind {
+    /// A billing period that ended.
+    Period,
+}
+
+words!(InvoiceKind { Period => "PERIOD" });
+
+/// An invoice without its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invoice {
+    /// The tenant.
+    pub organisation_id: OrganisationId,
+    /// Its identity.
+    pub id: InvoiceId,
+    /// The subscription it bills.
+    pub subscription_id: SubscriptionId,
+    /// Who issues it.
+    pub issuing_entity_id: IssuingEntityId,
+    /// What led to it.
+    pub kind: InvoiceKind,
+    /// The billing period.
+    pub period: Interval,
+    /// Where it stands.
+    pub state: InvoiceState,
+    /// The number on the document; absent while it is a draft.
+    pub number: Option<String>,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// The sum of the lines.
+    pub subtotal: Money,
+    /// The sum of the taxes.
+    pub tax: Money,
+    /// What is due.
+    pub total: Money,
+    /// When it was issued.
+    pub issued_at: Option<DateTime<Utc>>,
+    /// When it is due.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Names, addresses and texts frozen for the document.
+    pub facts: serde_json::Value,
+    /// Raised by each change of contents or state; 1 at first.
+    pub version: i32,
+    /// Name of the rendered file.
+    pub pdf_key: Option<String>,
+    /// Hex digest of the rendered file.
+    pub pdf_sha256: Option<String>,
+    /// Why the standard template was used instead of the chosen one.
+    pub template_fallback: Option<String>,
+    /// When the draft was made.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Keyed for Invoice {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, id: self.id.uuid() }
+    }
+}
+
+/// A line; its place is its index in [`Contents::lines`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is for.
+    pub kind: LineKind,
+    /// The metric, for usage.
+    pub metric_id: Option<MetricId>,
+    /// The metric's code at the time, for usage.
+    pub metric_code: Option<String>,
+    /// The code of the charge or fee in the plan.
+    pub charge_code: String,
+    /// What the reader sees.
+    pub description: String,
+    /// The quantity, for usage.
+    pub quantity: Option<Decimal>,
+    /// The number of events behind it, for usage.
+    pub event_count: Option<u64>,
+    /// The fingerprint of exactly those events, for usage.
+    pub event_set: Option<[u8; 16]>,
+    /// The net amount in major units before rounding.
+    pub amount_exact: Decimal,
+    /// The net amount, rounded once.
+    pub amount: Money,
+    /// Its share of the taxes.
+    pub tax: Money,
+    /// The time it is for.
+    pub service_period: Interval,
+    /// How the amount came about; may be empty.
+    pub steps: Vec<PriceStep>,
+    /// The index in [`Contents::calls`] of the call that priced it.
+    pub call_position: Option<u32>,
+}
+
+/// A tax component; its place is its index in [`Contents::taxes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceTax {
+    /// Its code.
+    pub code: String,
+    /// Its name on the document.
+    pub name: String,
+    /// In percent.
+    pub rate_percent: Decimal,
+    /// The net amount it is levied on.
+    pub base: Money,
+    /// The tax.
+    pub amount: Money,
+}
+
+/// A guest call behind an invoice: enough to replay it bit for bit. Its place is its index in [`Contents::calls`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginCall {
+    /// What was asked for.
+    pub kind: PluginKind,
+    /// The bytes that ran; they must be registered.
+    pub digest: String,
+    /// The contract world.
+    pub world: String,
+    /// The engine that ran them.
+    pub fingerprint: String,
+    /// Canonical JSON of the question.
+    pub input: String,
+    /// `sha256:` and the hex digest of the question.
+    pub input_digest: String,
+    /// Canonical JSON of the answer.
+    pub output: String,
+    /// Instructions spent.
+    pub fuel: u64,
+}
+
+/// Everything below an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// The lines, in the order they are printed.
+    pub lines: Vec<Line>,
+    /// The taxes, in the order they are printed.
+    pub taxes: Vec<InvoiceTax>,
+    /// The guest calls.
+    pub calls: Vec<PluginCall>,
+}
+
+pub(super) fn row(invoice: &Invoice) -> Model {
+    Model {
+        organisation_id: invoice.organisation_id.uuid(),
+        id: invoice.id.uuid(),
+        subscription_id: invoice.subscription_id.uuid(),
+        issuing_entity_id: invoice.issuing_entity_id.uuid(),
+        kind: invoice.kind.as_str().to_owned(),
+        period_start: micros(invoice.period.start),
+        period_end: micros(invoice.period.end),
+        state: invoice.state.as_str().to_owned(),
+        number: invoice.number.clone(),
+        currency: invoice.currency.code().to_owned(),
+        subtotal_minor: invoice.subtotal.minor,
+        tax_minor: invoice.tax.minor,
+        total_minor: invoice.total.minor,
+        issued_at: invoice.issued_at.map(micros),
+        due_at: invoice.due_at.map(micros),
+        facts: invoice.facts.clone(),
+        version: invoice.version,
+        pdf_key: invoice.pdf_key.clone(),
+        pdf_sha256: invoice.pdf_sha256.clone(),
+        template_fallback: invoice.template_fallback.clone(),
+        created_at: micros(invoice.created_at),
+    }
+}
+
+pub(super) fn record(row: Model) -> Result<Invoice, Error> {
+    let currency = currency(TABLE, &row.currency)?;
+    Ok(Invoice {
+        organisation_id: OrganisationId::from_uuid(row.organisation_id),
+        id: InvoiceId::from_uuid(row.id),
+        subscription_id: SubscriptionId::from_uuid(row.subscription_id),
+        issuing_entity_id: IssuingEntityId::from_uuid(row.issuing_entity_id),
+        kind: parsed(TABLE, "kind", &row.kind)?,
+        period: interval(TABLE, "period_end", row.period_start, row.period_end)?,
+        state: parsed(TABLE, "state", &row.state)?,
+        number: row.number,
+        currency,
+        subtotal: money(row.subtotal_minor, currency),
+        tax: money(row.tax_minor, currency),
+        total: money(row.total_minor, currency),
+        issued_at: row.issued_at,
+        due_at: row.due_at,
+        facts: row.facts,
+        version: row.version,
+        pdf_key: row.pdf_key,
+        pdf_sha256: row.pdf_sha256,
+        template_fallback: row.template_fallback,
+        created_at: row.created_at,
+    })
+}

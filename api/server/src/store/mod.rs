@@ -1,0 +1,42 @@
+//! The only room that speaks SQL: rows ⇄ records made of `billing` types.
+//!
+//! Every function of a tenant's noun takes the tenant; another tenant's row is simply not found. What must happen
+//! together takes an open [`Tx`] first and ends in `_in_tx`; the transaction itself is begun in `app`. Nothing here
+//! decides a business rule, knows a clock or leaves the database.
+
+mod column;
+mod connection;
+mod fault;
+mod page;
+mod parameters;
+mod plan_terms;
+mod statement;
+mod tables;
+mod word;
+
+pub mod alert_event;
+pub mod alert_rule;
+pub mod api_key;
+pub mod billing_run;
+pub mod installation;
+pub mod invoice;
+pub mod issuing_entity;
+pub mod metric;
+pub mod organisation;
+pub mod outbox;
+pub mod plan;
+pub mod plugin;
+pub mod project;
+pub mod rejection;
+pub mod subscription;
+pub mod usage;
+pub mod usage_change;
+
+pub use connection::{Backend, Conn, Store, StoreSettings, Tx};
+pub use fault::{is_retryable, is_taken};
+pub use page::{Cursor, Keyed, MAX_PAGE, Page, PageOf};
+pub use tables::{SHARED_TABLES, TENANT_TABLES};
+pub use word::UnknownWord;
+
+#[cfg(test)]
+mod tests;

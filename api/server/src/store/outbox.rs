@@ -1,0 +1,243 @@
+//! The outbox: every effect that leaves the database is a row here first, so that nothing is lost and all of it can be
+//! run twice.
+//!
+//! A claim leases a job; when its worker dies, the lease runs out and another worker claims it. Each claim raises
+//! `attempts`, and a worker may only end the attempt it claimed: a late answer of an earlier one changes nothing.
+
+use billing::ids::{OrganisationId, OutboxId};
+use chrono::{DateTime, TimeDelta, Utc};
+use entities::outbox::{Column, Entity, Model};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter};
+use sea_orm::{QueryOrder, QuerySelect, Select, TryInsertResult, UpdateMany};
+
+use super::column::{micros, storable};
+use super::connection::{Conn, Store, Tx};
+use super::page;
+use super::statement::{lock_clause, statement};
+use crate::error::Error;
+
+/// An effect to be enqueued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its identity.
+    pub id: OutboxId,
+    /// The tenant it is for, if any.
+    pub organisation_id: Option<OrganisationId>,
+    /// What has to be done.
+    pub topic: String,
+    /// What that needs.
+    pub payload: serde_json::Value,
+    /// At most one job ever carries a key; enqueueing a second is a no-op.
+    pub dedupe_key: Option<String>,
+    /// Not before this instant.
+    pub available_at: DateTime<Utc>,
+}
+
+/// An effect that is claimed, or was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its identity.
+    pub id: OutboxId,
+    /// The tenant it is for, if any.
+    pub organisation_id: Option<OrganisationId>,
+    /// What has to be done.
+    pub topic: String,
+    /// What that needs.
+    pub payload: serde_json::Value,
+    /// How often it has been claimed, this time included.
+    pub attempts: i32,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When it was enqueued.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Enqueues a job; answers whether it is new, that is, whether its dedupe key was free.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn enqueue_in_tx(tx: &Tx, job: &NewJob, now: DateTime<Utc>) -> Result<bool, Error> {
+    let row = Model {
+        id: job.id.uuid(),
+        organisation_id: job.organisation_id.map(|id| id.uuid()),
+        topic: job.topic.clone(),
+        payload: job.payload.clone(),
+        dedupe_key: job.dedupe_key.clone(),
+        created_at: micros(now),
+        available_at: micros(job.available_at),
+        attempts: 0,
+        claimed_until: None,
+        done_at: None,
+        dead_at: None,
+        last_error: None,
+    };
+    let result = Entity::insert(row.into_active_model())
+        .on_conflict_do_nothing_on([Column::DedupeKey])
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(matches!(result, TryInsertResult::Inserted(1)))
+}
+
+/// Claims up to `limit` jobs of `topics` (of all topics when empty) until `now + lease`, the longest waiting first.
+/// Several workers at once never claim the same one.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn claim(
+    store: &Store,
+    topics: &[&str],
+    limit: u32,
+    now: DateTime<Utc>,
+    lease: TimeDelta,
+) -> Result<Vec<Job>, Error> {
+    let db = store.writer();
+    let mut values = vec![micros(now).into(), micros(now + lease).into(), i64::from(limit).into()];
+    let mut of_topics = String::new();
+    if !topics.is_empty() {
+        let marks: Vec<String> = (0..topics.len()).map(|index| format!("${}", index + 4)).collect();
+        of_topics = format!("AND topic IN ({}) ", marks.join(", "));
+        values.extend(topics.iter().map(|topic| (*topic).into()));
+    }
+    let sql = format!(
+        "WITH picked AS (\
+            SELECT id FROM outbox WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= $1 \
+            AND (claimed_until IS NULL OR claimed_until <= $1) {of_topics}\
+            ORDER BY available_at, id LIMIT $3{}) \
+         UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 \
+         WHERE id IN (SELECT id FROM picked) RETURNING *",
+        lock_clause(db, " FOR UPDATE SKIP LOCKED"),
+    );
+    let rows = db.query_all_raw(statement(db, &sql, values)).await?;
+    let mut rows: Vec<Model> = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    rows.sort_by_key(|row| (row.available_at, row.id));
+    Ok(rows.into_iter().map(record).collect())
+}
+
+/// Marks a claimed job done; answers `false` when the claim had been lost to another worker meanwhile.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn done(store: &Store, job: &Job, now: DateTime<Utc>) -> Result<bool, Error> {
+    let update = attempt(job).col_expr(Column::DoneAt, Expr::value(micros(now)));
+    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+}
+
+/// The same within the transaction that writes what the job led to.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn done_in_tx(tx: &Tx, job: &Job, now: DateTime<Utc>) -> Result<bool, Error> {
+    let update = attempt(job).col_expr(Column::DoneAt, Expr::value(micros(now)));
+    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+}
+
+/// Gives a claimed job back, to be tried again at `at`; answers `false` when the claim had been lost.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn retry(store: &Store, job: &Job, at: DateTime<Utc>, error: &str) -> Result<bool, Error> {
+    let update = attempt(job)
+        .col_expr(Column::AvailableAt, Expr::value(micros(at)))
+        .col_expr(Column::ClaimedUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(Column::LastError, Expr::value(storable(error)));
+    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+}
+
+/// Gives a claimed job up; answers `false` when the claim had been lost.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn dead(store: &Store, job: &Job, now: DateTime<Utc>, error: &str) -> Result<bool, Error> {
+    let update = attempt(job)
+        .col_expr(Column::DeadAt, Expr::value(micros(now)))
+        .col_expr(Column::LastError, Expr::value(storable(error)));
+    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+}
+
+/// Brings a job that was given up back, to be claimed from `now`; answers whether there was one.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn revive(store: &Store, id: OutboxId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let none = Option::<DateTime<Utc>>::None;
+    let result = Entity::update_many()
+        .col_expr(Column::DeadAt, Expr::value(none))
+        .col_expr(Column::ClaimedUntil, Expr::value(none))
+        .col_expr(Column::AvailableAt, Expr::value(micros(now)))
+        .filter(Column::Id.eq(id.uuid()))
+        .filter(Column::DeadAt.is_not_null())
+        .exec(store.writer())
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// How many jobs are neither done nor given up, counting no further than `cap`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn depth(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
+    page::count_capped(conn, waiting(), cap).await
+}
+
+/// Since when the longest waiting job has been available.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn oldest(conn: &impl Conn) -> Result<Option<DateTime<Utc>>, Error> {
+    let row = waiting().order_by_asc(Column::AvailableAt).limit(1).one(conn.db()).await?;
+    Ok(row.map(|row| row.available_at))
+}
+
+/// Jobs that were given up, oldest first, at most `limit`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn list_dead(conn: &impl Conn, limit: u64) -> Result<Vec<Job>, Error> {
+    let rows = Entity::find()
+        .filter(Column::DeadAt.is_not_null())
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(conn.db())
+        .await?;
+    Ok(rows.into_iter().map(record).collect())
+}
+
+/// Deletes jobs done before `before`, except those with a dedupe key, which must stay to keep a repeat harmless;
+/// answers how many.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn purge_done(store: &Store, before: DateTime<Utc>) -> Result<u64, Error> {
+    let result = Entity::delete_many()
+        .filter(Column::DoneAt.lt(micros(before)))
+        .filter(Column::DedupeKey.is_null())
+        .exec(store.writer())
+        .await?;
+    Ok(result.rows_affected)
+}
+
+fn waiting() -> Select<Entity> {
+    Entity::find().filter(Column::DoneAt.is_null()).filter(Column::DeadAt.is_null())
+}
+
+/// The row, as long as this very attempt is the latest and open.
+fn attempt(job: &Job) -> UpdateMany<Entity> {
+    Entity::update_many()
+        .filter(Column::Id.eq(job.id.uuid()))
+        .filter(Column::Attempts.eq(job.attempts))
+        .filter(Column::DoneAt.is_null())
+        .filter(Column::DeadAt.is_null())
+}
+
+fn record(row: Model) -> Job {
+    Job {
+        id: OutboxId::from_uuid(row.id),
+        organisation_id: row.organisation_id.map(OrganisationId::from_uuid),
+        topic: row.topic,
+        payload: row.payload,
+        attempts: row.attempts,
+        last_error: row.last_error,
+        created_at: row.created_at,
+    }
+}

@@ -1,0 +1,109 @@
+//! The store on real databases: SQLite always, PostgreSQL when `UNDASH_TEST_POSTGRES_URL` names a server on which
+//! databases can be made. Each test gets databases of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod alerts;
+mod builders;
+mod catalogue;
+mod exact;
+mod invoices;
+mod nouns;
+mod plugins;
+mod queues;
+mod usage;
+mod usage_concurrency;
+
+use sea_orm::ConnectionTrait;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{Backend, Store, StoreSettings};
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+pub(super) struct TestDatabase {
+    pub(super) store: Store,
+    directory: Option<tempfile::TempDir>,
+    postgres: Option<(String, String)>,
+}
+
+/// A migrated database of each kind that is at hand.
+pub(super) async fn databases() -> Vec<TestDatabase> {
+    let mut databases = vec![sqlite().await];
+    databases.extend(postgres().await);
+    databases
+}
+
+pub(super) async fn sqlite() -> TestDatabase {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", directory.path().join("store.db").display());
+    let store = connect(url).await;
+    TestDatabase { store, directory: Some(directory), postgres: None }
+}
+
+pub(super) async fn postgres() -> Option<TestDatabase> {
+    let Ok(server) = std::env::var("UNDASH_TEST_POSTGRES_URL") else {
+        assert!(std::env::var("CI").is_err(), "UNDASH_TEST_POSTGRES_URL must be set where CI is");
+        eprintln!("SKIPPED: PostgreSQL (set UNDASH_TEST_POSTGRES_URL to test on it)");
+        return None;
+    };
+    let name = format!("undash_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    admin(&server, &format!("CREATE DATABASE {name}")).await;
+    let (base, query) = server.split_once('?').map_or((server.as_str(), ""), |(base, query)| (base, query));
+    let (base, _) = base.rsplit_once('/').unwrap();
+    let store = connect(format!("{base}/{name}?{query}")).await;
+    Some(TestDatabase { store, directory: None, postgres: Some((server, name)) })
+}
+
+impl TestDatabase {
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.store.backend() == Backend::Sqlite
+    }
+
+    /// Closes and removes it; a test that panics leaves it behind for inspection.
+    pub(super) async fn finish(self) {
+        self.store.close().await.unwrap();
+        if let Some((server, name)) = self.postgres {
+            admin(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+        if let Some(directory) = self.directory {
+            directory.close().unwrap();
+        }
+    }
+}
+
+async fn connect(url: String) -> Store {
+    let store = Store::connect(&StoreSettings { url, max_connections: 16 }).await.unwrap();
+    assert!(!store.pending_migrations().await.unwrap().is_empty());
+    store.migrate().await.unwrap();
+    assert!(store.pending_migrations().await.unwrap().is_empty());
+    store
+}
+
+async fn admin(server: &str, sql: &str) {
+    let connection = sea_orm::Database::connect(server).await.unwrap();
+    connection.execute_unprepared(sql).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn other_urls_are_refused() {
+    for url in ["", "mysql://x", "sqlite::memory:", "sqlite://x?mode=memory"] {
+        let refused = Store::connect(&StoreSettings { url: url.to_owned(), max_connections: 1 }).await;
+        assert_eq!(refused.unwrap_err().code, "DATABASE_URL", "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_leaves_nothing() {
+    for database in databases().await {
+        let store = &database.store;
+        let tx = store.begin().await.unwrap();
+        let metric = builders::metric("calls", billing::metering::Aggregation::Sum);
+        super::metric::insert_in_tx(&tx, &metric).await.unwrap();
+        assert_eq!(super::metric::find(&tx, metric.id).await.unwrap(), Some(metric.clone()));
+        drop(tx);
+        assert_eq!(super::metric::find(store, metric.id).await.unwrap(), None);
+        store.ping().await.unwrap();
+        database.finish().await;
+    }
+}

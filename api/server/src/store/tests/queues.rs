@@ -1,0 +1,185 @@
+//! Queues: leases run out, late answers change nothing, nobody gets the same row twice.
+
+use std::collections::HashSet;
+
+use billing::ids::{OrganisationId, OutboxId};
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::builders::{at, tenant};
+use super::databases;
+use crate::store::billing_run::{self, RunKey, RunState};
+use crate::store::outbox::{self, NewJob};
+use crate::store::{Store, subscription, usage_change};
+
+fn now() -> DateTime<Utc> {
+    at("2026-02-02T00:00:00Z")
+}
+
+fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+fn job(topic: &str, dedupe_key: Option<&str>) -> NewJob {
+    NewJob {
+        id: OutboxId::from_uuid(Uuid::now_v7()),
+        organisation_id: Some(OrganisationId::from_uuid(Uuid::now_v7())),
+        topic: topic.to_owned(),
+        payload: serde_json::json!({"invoice": "inv_1"}),
+        dedupe_key: dedupe_key.map(str::to_owned),
+        available_at: now(),
+    }
+}
+
+async fn enqueue(store: &Store, job: &NewJob) -> bool {
+    let tx = store.begin().await.unwrap();
+    let new = outbox::enqueue_in_tx(&tx, job, now()).await.unwrap();
+    tx.commit().await.unwrap();
+    new
+}
+
+#[tokio::test]
+async fn an_outbox_lease_runs_out_and_is_reclaimed() {
+    for database in databases().await {
+        let store = &database.store;
+        assert!(enqueue(store, &job("pdf", Some("k"))).await);
+        assert!(!enqueue(store, &job("pdf", Some("k"))).await);
+        assert!(enqueue(store, &job("mail", None)).await);
+        assert!(enqueue(store, &job("mail", None)).await);
+        assert_eq!(outbox::depth(store, 100).await.unwrap(), 3);
+        assert_eq!(outbox::oldest(store).await.unwrap(), Some(now()));
+        let early = outbox::claim(store, &[], 10, now() - minutes(1), minutes(5)).await.unwrap();
+        assert_eq!(early, []);
+        let first = outbox::claim(store, &["pdf", "other"], 10, now(), minutes(5)).await.unwrap();
+        assert_eq!((first.len(), first[0].attempts, first[0].topic.as_str()), (1, 1, "pdf"));
+        assert_eq!(outbox::claim(store, &["pdf"], 10, now() + minutes(4), minutes(5)).await.unwrap(), []);
+        // The worker dies; the lease runs out; another takes over, and the first wakes up too late.
+        let second = outbox::claim(store, &["pdf"], 10, now() + minutes(5), minutes(5)).await.unwrap();
+        assert_eq!((second[0].id, second[0].attempts), (first[0].id, 2));
+        assert!(!outbox::done(store, &first[0], now()).await.unwrap());
+        assert!(!outbox::retry(store, &first[0], now(), "late").await.unwrap());
+        assert!(!outbox::dead(store, &first[0], now(), "late").await.unwrap());
+        assert!(outbox::retry(store, &second[0], now() + minutes(20), "gateway \0 away").await.unwrap());
+        assert_eq!(outbox::claim(store, &["pdf"], 10, now() + minutes(19), minutes(5)).await.unwrap(), []);
+        let third = outbox::claim(store, &["pdf"], 10, now() + minutes(20), minutes(5)).await.unwrap();
+        assert_eq!((third[0].attempts, third[0].last_error.as_deref()), (3, Some("gateway \u{fffd} away")));
+        assert!(outbox::dead(store, &third[0], now(), "given up").await.unwrap());
+        assert_eq!(outbox::list_dead(store, 10).await.unwrap().len(), 1);
+        assert!(outbox::revive(store, third[0].id, now()).await.unwrap());
+        let fourth = outbox::claim(store, &["pdf"], 10, now(), minutes(5)).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        assert!(outbox::done_in_tx(&tx, &fourth[0], now()).await.unwrap());
+        tx.commit().await.unwrap();
+        let mails = outbox::claim(store, &["mail"], 1, now(), minutes(5)).await.unwrap();
+        assert!(outbox::done(store, &mails[0], now()).await.unwrap());
+        assert_eq!(outbox::depth(store, 100).await.unwrap(), 1);
+        // The one with a dedupe key stays, so that a repeat is still harmless.
+        assert_eq!(outbox::purge_done(store, now() + minutes(1)).await.unwrap(), 1);
+        assert!(!enqueue(store, &job("pdf", Some("k"))).await);
+        database.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_workers_claim_each_job_once() {
+    for database in databases().await {
+        let store = &database.store;
+        for _ in 0..60 {
+            enqueue(store, &job("work", None)).await;
+        }
+        let workers = (0..6).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut mine = Vec::new();
+                for _ in 0..30 {
+                    let jobs = outbox::claim(&store, &[], 3, now(), minutes(5)).await.unwrap();
+                    mine.extend(jobs.into_iter().map(|job| job.id));
+                }
+                mine
+            })
+        });
+        let mut claimed = Vec::new();
+        for worker in workers.collect::<Vec<_>>() {
+            claimed.extend(worker.await.unwrap());
+        }
+        assert_eq!(claimed.len(), 60);
+        assert_eq!(claimed.into_iter().collect::<HashSet<_>>().len(), 60);
+        database.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn changes_made_while_evaluating_stay_in_the_queue() {
+    for database in databases().await {
+        let store = &database.store;
+        let ids = [1_u128, 2].map(|id| OrganisationId::from_uuid(Uuid::from_u128(id)));
+        let bump = async |ids: &[OrganisationId], at| {
+            let tx = store.begin().await.unwrap();
+            usage_change::bump_in_tx(&tx, ids, at).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        bump(&[ids[1], ids[0], ids[1]], now()).await;
+        bump(&ids[..1], now() + minutes(1)).await;
+        let claimed = usage_change::claim(store, 10, now(), minutes(5)).await.unwrap();
+        assert_eq!(claimed.len(), 2);
+        let first = *claimed.iter().find(|change| change.organisation_id == ids[0]).unwrap();
+        assert_eq!(first.revision, 2);
+        assert_eq!(usage_change::claim(store, 10, now(), minutes(5)).await.unwrap(), []);
+        bump(&ids[..1], now() + minutes(2)).await;
+        for change in &claimed {
+            usage_change::evaluated(store, change).await.unwrap();
+        }
+        assert_eq!(usage_change::depth(store).await.unwrap(), 1);
+        let again = usage_change::claim(store, 10, now(), minutes(5)).await.unwrap();
+        assert_eq!((again.len(), again[0].organisation_id, again[0].revision), (1, ids[0], 3));
+        // Its worker dies; the lease runs out.
+        let reclaimed = usage_change::claim(store, 10, now() + minutes(5), minutes(5)).await.unwrap();
+        assert_eq!(reclaimed, again);
+        usage_change::evaluated(store, &reclaimed[0]).await.unwrap();
+        // A late answer about an older revision does not turn the clock back.
+        usage_change::evaluated(store, &first).await.unwrap();
+        assert_eq!(usage_change::depth(store).await.unwrap(), 0);
+        database.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_billing_run_is_claimed_held_and_finished() {
+    for database in databases().await {
+        let store = &database.store;
+        let tenant = tenant(store, "runs").await;
+        let (organisation, id) = (tenant.id(), tenant.subscription.id);
+        let period = tenant.subscription.next_period;
+        let key = RunKey { organisation_id: organisation, subscription_id: id, period_start: period.start };
+        let claim = async |at| billing_run::claim(store, organisation, id, &period, at, minutes(5)).await.unwrap();
+        let due = async |at| subscription::due(store, at, 10).await.unwrap().len();
+        assert_eq!(due(now()).await, 1);
+        assert!(claim(now()).await);
+        assert!(!claim(now()).await);
+        assert_eq!(due(now()).await, 0);
+        assert_eq!(due(now() + minutes(5)).await, 1);
+        let later = now() + minutes(60);
+        assert!(billing_run::hold(store, &key, "plugin trapped", later, now()).await.unwrap());
+        assert!(!claim(now() + minutes(59)).await);
+        assert_eq!(due(now() + minutes(59)).await, 0);
+        assert_eq!(due(later).await, 1);
+        assert!(billing_run::dead(store, &key, "still trapping", now()).await.unwrap());
+        assert_eq!(due(later).await, 0);
+        assert!(!claim(later).await);
+        let run = billing_run::find(store, &key).await.unwrap().unwrap();
+        assert_eq!((run.state, run.attempts, run.reason.as_deref()), (RunState::Dead, 2, Some("still trapping")));
+        assert!(billing_run::retry(store, &key, now()).await.unwrap());
+        assert!(claim(now()).await);
+        let tx = store.begin().await.unwrap();
+        billing_run::done_in_tx(&tx, &key, now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!claim(later).await);
+        assert!(!billing_run::hold(store, &key, "late", later, now()).await.unwrap());
+        assert!(!billing_run::retry(store, &key, now()).await.unwrap());
+        let runs = billing_run::list(store, Some(organisation), &[RunState::Done], 10).await.unwrap();
+        assert_eq!((runs.len(), runs[0].period, runs[0].reason.as_deref()), (1, period, None));
+        assert_eq!(billing_run::list(store, None, &[], 10).await.unwrap().len(), 1);
+        assert_eq!(billing_run::list(store, None, &[RunState::Held], 10).await.unwrap(), []);
+        database.finish().await;
+    }
+}

@@ -1,0 +1,93 @@
+//! Effects that leave the database, each from its own row: run at least once, harmless twice.
+
+use billing::ids::{InvoiceId, OrganisationId};
+use chrono::{TimeDelta, Utc};
+use std::sync::Arc;
+
+use crate::app::evaluate_alerts::ANNOUNCE_ALERT;
+use crate::app::finalise_invoice::RENDER_INVOICE;
+use crate::app::{App, invoice_document};
+use crate::error::Error;
+use crate::store::outbox::Job;
+use crate::store;
+
+/// Jobs taken at once.
+const BATCH: u32 = 16;
+
+/// Time a job may take before another worker may take it.
+const LEASE_SECONDS: i64 = 120;
+
+/// Tries before a job is given up and waits for a person.
+const ATTEMPTS: i32 = 12;
+
+
+
+
+
+
+/// Runs the jobs that are due; tells how many there were.
+pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
+    let now = Utc::now();
+    let jobs = store::outbox::claim(&app.store, &[RENDER_INVOICE, ANNOUNCE_ALERT], BATCH, now, TimeDelta::seconds(LEASE_SECONDS)).await?;
+    for job in &jobs {
+        finish(&app, job, run(&app, job).await).await?;
+    }
+    Ok(jobs.len())
+}
+
+async fn run(app: &App, job: &Job) -> Result<(), Error> {
+    let organisation = job.organisation_id.ok_or_else(|| Error::internal("the job names no organisation"))?;
+    match job.topic.as_str() {
+        RENDER_INVOICE => render(app, organisation, job).await,
+        ANNOUNCE_ALERT => {
+            app.bus.alert_written(organisation);
+            Ok(())
+        }
+        other => Err(Error::internal(format!("nobody knows the topic {other}"))),
+    }
+}
+
+async fn render(app: &App, organisation: OrganisationId, job: &Job) -> Result<(), Error> {
+    let invoice: InvoiceId = job
+        .payload
+        .get("invoiceId")
+        .and_then(|id| id.as_str())
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| Error::internal("the job names no invoice"))?;
+    invoice_document::render(app, organisation, invoice).await.map(|_| ())
+}
+
+async fn finish(app: &App, job: &Job, outcome: Result<(), Error>) -> Result<(), Error> {
+    let now = Utc::now();
+    let Err(error) = outcome else {
+        store::outbox::done(&app.store, job, now).await?;
+        return Ok(());
+    };
+    let words = chain(&error);
+    tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, error = words, "an effect failed");
+    if job.attempts >= ATTEMPTS {
+        store::outbox::dead(&app.store, job, now, &words).await?;
+    } else {
+        store::outbox::retry(&app.store, job, now + backoff(job.attempts), &words).await?;
+    }
+    Ok(())
+}
+
+/// Doubles from one second to about an hour, with up to a quarter of jitter so that failures spread out.
+fn backoff(attempts: i32) -> TimeDelta {
+    let seconds = 1_i64 << attempts.clamp(1, 12);
+    let jitter = rand::random_range(0..=seconds * 250);
+    TimeDelta::milliseconds(seconds * 1_000 + jitter)
+}
+
+fn chain(error: &Error) -> String {
+    let mut words = error.to_string();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        words.push_str(": ");
+        words.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    words
+}
+

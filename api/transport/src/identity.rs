@@ -1,0 +1,161 @@
+//! Who is calling: the one trait the owner of the schema implements, and how a key is found in a
+//! request. What a key means must not be known here.
+
+use std::{
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use async_graphql::Request;
+use axum::{
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap, header},
+};
+
+use crate::{code, failure::Failure};
+
+/// Turns a bearer key into an identity and hands the identity to the schema.
+pub trait Authenticator: Send + Sync + 'static {
+    /// Whoever is calling. Cloned once per operation, so keep it small.
+    type Identity: Clone + Send + Sync + 'static;
+
+    /// Who holds this key? Called once per HTTP request before anything of its body is read, and
+    /// once per socket. `None` means that no bearer key was sent.
+    ///
+    /// # Errors
+    /// [`Denied`] with words for the client; it decides the HTTP status and the close code.
+    fn authenticate(
+        &self,
+        bearer: Option<String>,
+        peer: Option<IpAddr>,
+    ) -> impl Future<Output = Result<Self::Identity, Denied>> + Send;
+
+    /// Whether the identity of an open socket may stay. Asked every
+    /// `SocketSettings::identity_check_every`; `false` closes the socket with 4403.
+    fn still_valid(&self, identity: &Self::Identity) -> impl Future<Output = bool> + Send;
+
+    /// Puts the identity, and whatever else a resolver needs per request, into the request's data.
+    fn attach(&self, identity: Self::Identity, request: Request) -> Request;
+
+    /// The name under which the sockets of this identity are counted together, for
+    /// `SocketSettings::sockets_per_owner`. `None`, the default, does not count them.
+    fn socket_owner(&self, _identity: &Self::Identity) -> Option<String> {
+        None
+    }
+}
+
+/// Why a caller is not let in. The text is shown to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// No key, an unknown or an expired one. HTTP 401; socket 4403.
+    Unauthenticated(String),
+    /// A known key that may not call at all. HTTP 403; socket 4403.
+    Forbidden(String),
+    /// Too many attempts or requests. HTTP 429 with `Retry-After`; socket 1013.
+    RateLimited {
+        /// Words for the client.
+        message: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The key could not be checked right now. HTTP 503; socket 1013.
+    Unavailable(String),
+}
+
+impl Denied {
+    /// Whether a socket may try again with the same key.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::Unavailable(_))
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unauthenticated(message) => Self::new(code::UNAUTHENTICATED, message),
+            Denied::Forbidden(message) => Self::new(code::FORBIDDEN, message),
+            Denied::RateLimited {
+                message,
+                retry_after,
+            } => Self::new(code::RATE_LIMITED, message).retry_after(retry_after),
+            Denied::Unavailable(message) => Self::new(code::UNAVAILABLE, message),
+        }
+    }
+}
+
+/// The client's address, put into the request's extensions by a layer that knows which proxies to
+/// believe. Without it the address of the connection (`ConnectInfo<SocketAddr>`) is used.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddress(pub IpAddr);
+
+impl PeerAddress {
+    pub(crate) fn of(extensions: &Extensions) -> Option<IpAddr> {
+        let connection = || {
+            extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|info| info.0.ip())
+        };
+        extensions
+            .get::<Self>()
+            .map(|peer| peer.0)
+            .or_else(connection)
+    }
+}
+
+/// The key of an `Authorization: Bearer …` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    without_scheme(value)
+}
+
+/// The key of a `connection_init` payload: its `authorization` entry in any case, with or without
+/// the word `Bearer`.
+pub(crate) fn bearer_of_init(
+    payload: &serde_json::Map<String, serde_json::Value>,
+) -> Option<String> {
+    let entry = payload
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    let value = entry.1.as_str()?.trim();
+    match value.contains(' ') {
+        true => without_scheme(value),
+        false => Some(value.to_owned()).filter(|key| !key.is_empty()),
+    }
+}
+
+fn without_scheme(value: &str) -> Option<String> {
+    let (scheme, key) = value.trim().split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then(|| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_with_and_without_the_scheme() {
+        let of = |json: &str| {
+            bearer_of_init(
+                serde_json::from_str::<serde_json::Value>(json)
+                    .unwrap()
+                    .as_object()
+                    .unwrap(),
+            )
+        };
+        assert_eq!(
+            of(r#"{"authorization":"Bearer k1"}"#).as_deref(),
+            Some("k1")
+        );
+        assert_eq!(
+            of(r#"{"Authorization":"bearer  k1 "}"#).as_deref(),
+            Some("k1")
+        );
+        assert_eq!(of(r#"{"authorization":"k1"}"#).as_deref(), Some("k1"));
+        assert_eq!(of(r#"{"authorization":"Basic k1"}"#), None);
+        assert_eq!(of(r#"{"authorization":""}"#), None);
+        assert_eq!(of(r#"{"token":"k1"}"#), None);
+    }
+}

@@ -1,0 +1,235 @@
+//! One running operation of a socket: its own task, so that a busy stream never keeps the others or
+//! the protocol waiting. It produces frames only as fast as the writer takes them.
+
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_graphql::{Executor, Response, Value, parser::types::OperationType};
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
+use tokio::{sync::mpsc, task::AbortHandle};
+
+use super::message;
+use crate::{
+    Authenticator, RequestId,
+    document::Prepared,
+    execute::{panicked, run_once},
+    failure::refusal,
+    polish::polish,
+    transport::Shared,
+};
+
+/// What the writer needs to know of an operation whose frames it holds.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) id: String,
+    /// Whether it may run for ever.
+    pub(super) is_stream: bool,
+    stopped: AtomicBool,
+}
+
+impl Operation {
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+}
+
+/// A frame of an operation on its way to the writer.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) operation: Arc<Operation>,
+    pub(super) text: String,
+    /// Whether the operation ends with this frame and its id becomes free.
+    pub(super) is_last: bool,
+}
+
+/// The operations of one socket by id, shared by its session and its writer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Operations(Arc<Mutex<HashMap<String, Running>>>);
+
+#[derive(Debug)]
+struct Running {
+    operation: Arc<Operation>,
+    /// Unknown for the moment between the operation's beginning and its task's.
+    task: Option<AbortHandle>,
+}
+
+impl Operations {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.lock().contains_key(id)
+    }
+
+    /// Whether a query or mutation is still to be answered.
+    pub(super) fn owe_answers(&self) -> bool {
+        self.lock()
+            .values()
+            .any(|running| !running.operation.is_stream)
+    }
+
+    pub(super) fn begin(&self, id: String, is_stream: bool) -> Arc<Operation> {
+        let operation = Arc::new(Operation {
+            id: id.clone(),
+            is_stream,
+            stopped: AtomicBool::new(false),
+        });
+        let running = Running {
+            operation: Arc::clone(&operation),
+            task: None,
+        };
+        self.lock().insert(id, running);
+        operation
+    }
+
+    /// Remembers how to stop an operation, unless it has already ended.
+    pub(super) fn runs_as(&self, operation: &Arc<Operation>, task: AbortHandle) {
+        if let Some(running) = self.lock().get_mut(&operation.id)
+            && Arc::ptr_eq(&running.operation, operation)
+        {
+            running.task = Some(task);
+        }
+    }
+
+    /// The client wants no more of it: frames already queued are dropped by the writer.
+    pub(super) fn stop(&self, id: &str) {
+        let Some(running) = self.lock().remove(id) else {
+            return;
+        };
+        running.operation.stopped.store(true, Ordering::Release);
+        if let Some(task) = running.task {
+            task.abort();
+        }
+    }
+
+    /// Its last frame is about to be written.
+    pub(super) fn end(&self, operation: &Arc<Operation>) {
+        let mut operations = self.lock();
+        if operations
+            .get(&operation.id)
+            .is_some_and(|running| Arc::ptr_eq(&running.operation, operation))
+        {
+            operations.remove(&operation.id);
+        }
+    }
+}
+
+/// Where an operation's frames go; `None` means that the socket is gone.
+pub(super) struct Outlet {
+    pub(super) operation: Arc<Operation>,
+    pub(super) frames: mpsc::Sender<Frame>,
+    pub(super) id: RequestId,
+}
+
+impl Outlet {
+    async fn send(&self, text: serde_json::Result<String>, is_last: bool) -> Option<()> {
+        let (text, is_last) = match text {
+            Ok(text) => (text, is_last),
+            Err(error) => {
+                tracing::error!(request_id = %self.id, %error, "an answer could not be written as JSON");
+                let errors = [panicked(&self.id).into_error(&self.id)];
+                (message::error(&self.operation.id, &errors).ok()?, true)
+            }
+        };
+        let operation = Arc::clone(&self.operation);
+        self.frames
+            .send(Frame {
+                operation,
+                text,
+                is_last,
+            })
+            .await
+            .ok()?;
+        (!is_last).then_some(())
+    }
+
+    async fn next(&self, response: &Response) -> Option<()> {
+        self.send(message::next(&self.operation.id, response), false)
+            .await
+    }
+
+    async fn complete(&self) -> Option<()> {
+        self.send(message::complete(&self.operation.id), true).await
+    }
+
+    /// Ends the operation with an `error` frame, which is also how it is refused.
+    pub(super) async fn refuse(&self, errors: &[async_graphql::ServerError]) -> Option<()> {
+        self.send(message::error(&self.operation.id, errors), true)
+            .await
+    }
+}
+
+/// Runs an operation to its end.
+pub(super) async fn run<E: Executor, A: Authenticator>(
+    shared: Arc<Shared<E, A>>,
+    prepared: Prepared,
+    outlet: Outlet,
+) {
+    let Prepared { request, kind } = prepared;
+    if kind == OperationType::Subscription {
+        let stream = shared.schema.execute_stream(request, None);
+        follow(stream, &outlet).await;
+        return;
+    }
+    let wait = shared.settings.execution_wait;
+    let response = run_once(
+        &shared.schema,
+        &shared.tracker,
+        wait,
+        kind,
+        request,
+        &outlet.id,
+    )
+    .await;
+    match refusal(&response) {
+        Some(errors) => outlet.refuse(errors).await,
+        None => match outlet.next(&response).await {
+            Some(()) => outlet.complete().await,
+            None => None,
+        },
+    };
+}
+
+/// Forwards a subscription's results. `None` where it cannot or must not go on.
+async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet) -> Option<()> {
+    let mut results = AssertUnwindSafe(stream).catch_unwind();
+    let mut is_first = true;
+    let mut ahead = None;
+    loop {
+        let result = match ahead.take() {
+            Some(result) => result,
+            None => results.next().await,
+        };
+        let response = match result {
+            None => return outlet.complete().await,
+            Some(Ok(response)) => polish(response, &outlet.id),
+            Some(Err(_)) => {
+                return outlet
+                    .refuse(&[panicked(&outlet.id).into_error(&outlet.id)])
+                    .await;
+            }
+        };
+        if std::mem::take(&mut is_first)
+            && response.data == Value::Null
+            && !response.errors.is_empty()
+        {
+            // A subscription that could not start: one answer of errors and the stream's end.
+            ahead = results.next().now_or_never();
+            if refusal(&response).is_some() || matches!(ahead, Some(None)) {
+                return outlet.refuse(&response.errors).await;
+            }
+        }
+        outlet.next(&response).await?;
+    }
+}

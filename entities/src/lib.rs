@@ -1,0 +1,37 @@
+//! Columns and relations of every table; no rules, no GraphQL, nothing of `billing`.
+
+// What the derives generate (columns, keys, active models) carries no documentation of its own.
+#![allow(missing_docs)]
+
+mod exact;
+
+pub use exact::Exact;
+
+pub mod alert_events;
+pub mod alert_rules;
+pub mod api_keys;
+pub mod billing_runs;
+pub mod installation;
+pub mod invoice_counters;
+pub mod invoice_lines;
+pub mod invoice_numbers;
+pub mod invoice_taxes;
+pub mod invoices;
+pub mod issuing_entities;
+pub mod metrics;
+pub mod organisations;
+pub mod outbox;
+pub mod plan_versions;
+pub mod plans;
+pub mod plugin_activations;
+pub mod plugin_calls;
+pub mod plugin_components;
+pub mod plugin_uploads;
+pub mod plugin_versions;
+pub mod plugins;
+pub mod projects;
+pub mod subscriptions;
+pub mod usage_changes;
+pub mod usage_events;
+pub mod usage_rejections;
+pub mod usage_totals;

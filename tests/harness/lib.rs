@@ -1,0 +1,28 @@
+//! What the journeys stand on: the real server in this process, on SQLite and on PostgreSQL, and the
+//! clients a customer would use.
+//!
+//! Nothing here knows how the product works inside, except for three doors: it starts an `App`, it
+//! bills by hand as `undash bill` does, and it looks into the outbox when a test has ended. Rules about
+//! what a result should be belong to the journeys.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a harness may fail loudly")]
+
+mod app;
+mod binary;
+mod both;
+mod database;
+mod graphql;
+mod postgres;
+mod scratch;
+mod socket;
+mod world;
+
+pub use app::{OPERATOR_KEY, TestApp};
+pub use binary::undash;
+pub use both::run;
+pub use database::Database;
+pub use graphql::{Answer, Client};
+pub use postgres::SharedDatabase;
+pub use scratch::scratch;
+pub use socket::Socket;
+pub use world::{PERIOD, Tenant, World, demo_terms};

@@ -1,0 +1,18 @@
+//! The journeys: what the product promises, through the doors its users go through, on both databases.
+//!
+//! One file a promise. What they stand on is in `harness`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail loudly")]
+
+mod authz;
+mod billing_twice;
+mod conformance;
+mod demo;
+mod first_bill;
+mod killed;
+mod plugins_up;
+mod schema;
+mod tenancy;
+mod tidy;
+mod uploads;
+mod usage_in;

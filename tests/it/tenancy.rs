@@ -1,0 +1,258 @@
+//! Two organisations side by side: every query and mutation across the border, driven from a table over
+//! the whole schema. What is somebody else's does not exist.
+
+use harness::{Client, PERIOD, Socket, Tenant, TestApp, World, both, demo_terms};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::authz::root_fields;
+
+/// What one organisation must get when it asks for another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// An error: not found, or not allowed at all.
+    Denied,
+    /// An answer, with nothing of the other's in it.
+    Nothing,
+}
+use Answer::{Denied, Nothing};
+
+/// Root, field, what comes, and a document that reaches over the border. Fields that take an organisation are asked
+/// twice: for the other's organisation, and for the other's thing within one's own.
+const CASES: &[(&str, &str, Answer, &str)] = &[
+    ("Query", "viewer", Nothing, "{ viewer { organisation { id name } project { id } } }"),
+    ("Query", "apiLimits", Nothing, "{ apiLimits { cost } }"),
+    ("Query", "node", Denied, "query($org: ID!, $inv: ID!) { node(id: $inv, organisationId: $org) { id ... on Invoice { total { amount } } } }"),
+    ("Query", "node", Nothing, "query($inv: ID!, $org: ID!, $sub: ID!, $prj: ID!, $alr: ID!, $key: ID!) { a: node(id: $inv) { id } b: node(id: $org) { id } c: node(id: $sub) { id } d: node(id: $prj) { id } e: node(id: $alr) { id } f: node(id: $key) { id } }"),
+    ("Query", "nodes", Denied, "query($org: ID!, $inv: ID!) { nodes(ids: [$inv], organisationId: $org) { id } }"),
+    ("Query", "nodes", Nothing, "query($inv: ID!, $org: ID!, $rej: ID!, $plan: ID!, $ise: ID!) { nodes(ids: [$inv, $org, $rej, $plan, $ise]) { id } }"),
+    ("Query", "organisation", Denied, "query($org: ID!) { organisation(id: $org) { name } }"),
+    ("Query", "organisations", Nothing, "{ organisations { totalCount nodes { id name } } }"),
+    ("Query", "project", Denied, "query($org: ID!, $prj: ID!) { project(organisationId: $org, id: $prj) { code } }"),
+    ("Query", "project", Denied, "query($prj: ID!) { project(id: $prj) { code } }"),
+    ("Query", "projects", Denied, "query($org: ID!) { projects(organisationId: $org) { nodes { code } } }"),
+    ("Query", "projects", Nothing, "{ projects { totalCount nodes { id code } } }"),
+    ("Query", "apiKeys", Denied, "query($org: ID!) { apiKeys(organisationId: $org) { nodes { prefix } } }"),
+    ("Query", "metric", Nothing, "{ metric(code: \"requests\") { id } }"),
+    ("Query", "metrics", Nothing, "{ metrics { nodes { code } } }"),
+    ("Query", "plan", Denied, "query($plan: ID!) { plan(id: $plan) { code versions { charges { code } } } }"),
+    ("Query", "plans", Nothing, "{ plans { totalCount nodes { id code versions { number } } } }"),
+    ("Query", "subscription", Denied, "query($org: ID!, $sub: ID!) { subscription(organisationId: $org, id: $sub) { state } }"),
+    ("Query", "subscription", Denied, "query($sub: ID!) { subscription(id: $sub) { state } }"),
+    ("Query", "subscriptions", Denied, "query($org: ID!) { subscriptions(organisationId: $org) { nodes { id } } }"),
+    ("Query", "subscriptions", Nothing, "{ subscriptions { nodes { id organisation { name } plan { code } } } }"),
+    ("Query", "issuingEntity", Denied, "query($ise: ID!) { issuingEntity(id: $ise) { legalName } }"),
+    ("Query", "issuingEntities", Denied, "{ issuingEntities { nodes { legalName } } }"),
+    ("Query", "usageSeries", Denied, "query($org: ID!) { usageSeries(input: {organisationId: $org, metric: \"context_tokens\", granularity: MONTH, window: {gte: \"2024-03-01T00:00:00Z\", lt: \"2024-04-01T00:00:00Z\"}}) { total { quantity } } }"),
+    ("Query", "usageSeries", Denied, "query($prj: ID!) { usageSeries(input: {filter: {projectId: $prj}, metric: \"context_tokens\", granularity: MONTH, window: {gte: \"2024-03-01T00:00:00Z\", lt: \"2024-04-01T00:00:00Z\"}}) { total { quantity } } }"),
+    ("Query", "usageSeries", Nothing, "{ usageSeries(input: {groupBy: [PROJECT], metric: \"context_tokens\", granularity: MONTH, window: {gte: \"2024-03-01T00:00:00Z\", lt: \"2024-04-01T00:00:00Z\"}}) { total { quantity } groups { total { quantity } } } }"),
+    ("Query", "usageEvents", Denied, "query($org: ID!) { usageEvents(organisationId: $org) { edges { node { transactionId } } } }"),
+    ("Query", "usageEvents", Denied, "query($prj: ID!) { usageEvents(filter: {projectId: $prj}) { edges { node { transactionId } } } }"),
+    ("Query", "usageEvents", Nothing, "{ usageEvents { edges { node { transactionId value project { code } } } } }"),
+    ("Query", "usageRejections", Denied, "query($org: ID!) { usageRejections(organisationId: $org) { nodes { body } } }"),
+    ("Query", "usageRejections", Nothing, "{ usageRejections { nodes { id body } } }"),
+    ("Query", "invoice", Denied, "query($org: ID!, $inv: ID!) { invoice(organisationId: $org, id: $inv) { number } }"),
+    ("Query", "invoice", Denied, "query($inv: ID!) { invoice(id: $inv) { number pdf { url } } }"),
+    ("Query", "invoices", Denied, "query($org: ID!) { invoices(organisationId: $org) { nodes { number } } }"),
+    ("Query", "invoices", Nothing, "query($sub: ID!) { invoices(filter: {subscriptionId: $sub}) { nodes { id number buyer { legalName } } } }"),
+    ("Query", "invoicePreview", Denied, "query($org: ID!, $sub: ID!) { invoicePreview(organisationId: $org, subscriptionId: $sub) { total { amount } } }"),
+    ("Query", "invoicePreview", Denied, "query($sub: ID!) { invoicePreview(subscriptionId: $sub) { total { amount } } }"),
+    ("Query", "invoiceExplain", Denied, "query($org: ID!, $inv: ID!) { invoiceExplain(organisationId: $org, id: $inv) { calls { input } } }"),
+    ("Query", "invoiceExplain", Denied, "query($inv: ID!) { invoiceExplain(id: $inv) { calls { input } } }"),
+    ("Query", "invoiceRecompute", Denied, "query($org: ID!, $inv: ID!) { invoiceRecompute(organisationId: $org, id: $inv) { identical } }"),
+    ("Query", "invoiceRecompute", Denied, "query($inv: ID!) { invoiceRecompute(id: $inv) { identical } }"),
+    ("Query", "alertRule", Denied, "query($org: ID!, $alr: ID!) { alertRule(organisationId: $org, id: $alr) { name } }"),
+    ("Query", "alertRule", Denied, "query($alr: ID!) { alertRule(id: $alr) { name } }"),
+    ("Query", "alertRules", Denied, "query($org: ID!) { alertRules(organisationId: $org) { nodes { name } } }"),
+    ("Query", "alertRules", Nothing, "{ alertRules { nodes { id name } } }"),
+    ("Query", "usageAlertEvents", Denied, "query($org: ID!) { usageAlertEvents(organisationId: $org) { nodes { observed } } }"),
+    ("Query", "usageAlertEvents", Nothing, "{ usageAlertEvents { nodes { id alertRule { name } } } }"),
+    ("Query", "plugin", Denied, "query($plg: ID!) { plugin(id: $plg) { name } }"),
+    ("Query", "plugins", Denied, "{ plugins { nodes { name } } }"),
+    ("Query", "pluginActivations", Denied, "query($org: ID!) { pluginActivations(target: {organisationId: $org}) { id } }"),
+    ("Query", "billingRuns", Denied, "query($org: ID!) { billingRuns(organisationId: $org) { reason } }"),
+    ("Mutation", "organisationCreate", Denied, "mutation($ise: ID!) { organisationCreate(input: {name: \"x\", country: \"IN\", currency: USD, issuingEntityId: $ise}) { errors { code } } }"),
+    ("Mutation", "projectCreate", Denied, "mutation($org: ID!) { projectCreate(input: {organisationId: $org, code: \"planted\", name: \"x\"}) { errors { code } } }"),
+    ("Mutation", "apiKeyCreate", Denied, "mutation($org: ID!) { apiKeyCreate(input: {name: \"planted\", scope: ORGANISATION, organisationId: $org, role: VIEWER}) { secret errors { code } } }"),
+    ("Mutation", "apiKeyCreate", Denied, "mutation($prj: ID!) { apiKeyCreate(input: {name: \"planted\", scope: PROJECT, projectId: $prj, role: INGEST}) { secret errors { code } } }"),
+    ("Mutation", "apiKeyCreate", Denied, "mutation { apiKeyCreate(input: {name: \"planted\", scope: OPERATOR, role: SUPPORT}) { secret errors { code } } }"),
+    ("Mutation", "apiKeyRevoke", Denied, "mutation($key: ID!) { apiKeyRevoke(input: {id: $key}) { apiKey { name } errors { code } } }"),
+    ("Mutation", "metricCreate", Denied, "mutation { metricCreate(input: {code: \"planted\", name: \"x\", aggregation: SUM}) { errors { code } } }"),
+    ("Mutation", "planCreate", Denied, "mutation { planCreate(input: {code: \"planted\", name: \"x\", terms: {currency: USD}}) { errors { code } } }"),
+    ("Mutation", "planVersionPublish", Denied, "mutation($plan: ID!) { planVersionPublish(input: {planId: $plan, terms: {currency: USD}}) { errors { code } } }"),
+    ("Mutation", "subscriptionCreate", Denied, "mutation($org: ID!, $plan: ID!) { subscriptionCreate(input: {organisationId: $org, planId: $plan}) { errors { code } } }"),
+    ("Mutation", "subscriptionEnd", Denied, "mutation($org: ID!, $sub: ID!) { subscriptionEnd(input: {organisationId: $org, id: $sub}) { errors { code } } }"),
+    ("Mutation", "issuingEntityCreate", Denied, "mutation { issuingEntityCreate(input: {name: \"x\", country: \"IN\", taxRegime: {model: \"FLAT\", parameters: []}, invoicePrefix: \"X\"}) { errors { code } } }"),
+    ("Mutation", "usageIngest", Denied, "mutation($org: ID!, $prj: ID!) { usageIngest(input: {organisationId: $org, events: [{transactionId: \"planted\", metric: \"context_tokens\", projectId: $prj, occurredAt: \"2024-03-10T00:00:00Z\", value: \"1\"}]}) { accepted errors { code } } }"),
+    ("Mutation", "usageIngest", Nothing, "mutation($prj: ID!) { usageIngest(input: {events: [{transactionId: \"planted\", metric: \"context_tokens\", projectId: $prj, occurredAt: \"2024-03-10T00:00:00Z\", value: \"1\"}]}) { accepted rejected errors { code } } }"),
+    ("Mutation", "invoiceFinalize", Denied, "mutation($org: ID!, $inv: ID!) { invoiceFinalize(input: {organisationId: $org, id: $inv}) { invoice { number } errors { code } } }"),
+    ("Mutation", "invoiceVoid", Denied, "mutation($org: ID!, $inv: ID!) { invoiceVoid(input: {organisationId: $org, id: $inv}) { invoice { number } errors { code } } }"),
+    ("Mutation", "alertRuleCreate", Denied, "mutation($org: ID!, $sub: ID!) { alertRuleCreate(input: {organisationId: $org, name: \"planted\", subscriptionId: $sub, subject: COST, thresholds: [\"1\"]}) { errors { code } } }"),
+    ("Mutation", "alertRuleCreate", Denied, "mutation($sub: ID!) { alertRuleCreate(input: {name: \"planted\", subscriptionId: $sub, subject: COST, thresholds: [\"1\"]}) { errors { code } } }"),
+    ("Mutation", "alertRuleDisable", Denied, "mutation($org: ID!, $alr: ID!) { alertRuleDisable(input: {organisationId: $org, id: $alr}) { alertRule { name } errors { code } } }"),
+    ("Mutation", "alertRuleDisable", Denied, "mutation($alr: ID!) { alertRuleDisable(input: {id: $alr}) { alertRule { name } errors { code } } }"),
+    ("Mutation", "pluginUploadCreate", Denied, "mutation { pluginUploadCreate(input: {filename: \"x\", size: 1, sha256: \"\"}) { errors { code } } }"),
+    ("Mutation", "pluginVersionCreate", Denied, "mutation($upl: ID!) { pluginVersionCreate(input: {name: \"x\", uploadId: $upl}) { errors { code } } }"),
+    ("Mutation", "pluginActivate", Denied, "mutation($pgv: ID!, $org: ID!) { pluginActivate(input: {pluginVersionId: $pgv, target: {organisationId: $org}, effectiveFrom: \"2024-03-01T00:00:00Z\"}) { errors { code } } }"),
+    ("Mutation", "billingRunRetry", Denied, "mutation($org: ID!, $sub: ID!) { billingRunRetry(input: {organisationId: $org, subscriptionId: $sub, periodStart: \"2024-03-01T00:00:00Z\"}) { errors { code } } }"),
+    ("SubscriptionRoot", "usageAlertEvents", Denied, "subscription($org: ID!) { usageAlertEvents(organisationId: $org) { cursor event { observed } } }"),
+];
+
+both! {
+    /// Acme asks for everything of Globex, with every document of the table.
+    async fn what_is_somebody_elses_does_not_exist(app: &TestApp) {
+        let listed: BTreeSet<(String, String)> = CASES.iter().map(|(root, field, ..)| ((*root).to_owned(), (*field).to_owned())).collect();
+        assert_eq!(listed, root_fields(&app.operator()).await, "every field has a case");
+        let world = World::new(app).await;
+        let acme = world.tenant(app, "Acme").await;
+        let globex = globex(app, &world).await;
+        let before = globex.everything().await;
+        for client in [&acme.owner, &acme.ingest] {
+            let mut wrong = Vec::new();
+            for (root, field, expected, document) in CASES {
+                let answer = globex.reached_by(app, client, root, document).await;
+                let denied = ["NOT_FOUND", "FORBIDDEN"].iter().any(|code| answer.contains(&format!("\"code\":\"{code}\"")));
+                // An ingest key is refused where an owner is not; that is denial as well.
+                if (*expected == Denied && !denied) || (*expected == Nothing && !denied && answer.contains("\"errors\":[{")) {
+                    wrong.push(format!("{root}.{field} should be {expected:?}: {document}\n   {answer}"));
+                }
+                if let Some(trace) = globex.markers.iter().find(|marker| answer.contains(marker.as_str())) {
+                    wrong.push(format!("{root}.{field} shows {trace}: {document}\n   {answer}"));
+                }
+            }
+            assert!(wrong.is_empty(), "{} leaks:\n{}", wrong.len(), wrong.join("\n"));
+        }
+        assert_eq!(globex.everything().await, before, "nothing of Globex changed");
+    }
+
+    /// The doors beside GraphQL: the bulk endpoint, the links, the cursors.
+    async fn nothing_crosses_beside_graphql(app: &TestApp) {
+        let world = World::new(app).await;
+        let acme = world.tenant(app, "Acme").await;
+        let globex = globex(app, &world).await;
+        let before = globex.everything().await;
+
+        let event = json!([{"transactionId": "planted", "metric": "context_tokens", "projectId": globex.tenant.project, "occurredAt": "2024-03-10T00:00:00Z", "value": "1"}]).to_string();
+        let named = acme.owner.post_events_for(Some(&globex.tenant.id), "application/json", event.clone()).await;
+        assert_eq!((named.status, &named.body["error"]["code"]), (404, &json!("NOT_FOUND")), "{}", named.body);
+        let own = acme.owner.post_events("application/json", event).await;
+        assert_eq!(own.body["results"][0]["code"], "UNKNOWN_PROJECT", "{}", own.body);
+        // The same transaction id is another event in another organisation.
+        acme.use_once("globex-usage", "context_tokens", "7").await;
+
+        // Acme's link to its own document opens no other.
+        app.bill().await;
+        app.rest().await;
+        let invoice = acme.invoice("id pdf { url }").await;
+        let (own_id, link) = (invoice["id"].as_str().unwrap(), invoice["pdf"]["url"].as_str().unwrap());
+        assert_eq!(app.http.get(app.link(link)).send().await.unwrap().status(), 200);
+        let foreign = link.replace(own_id, &globex.invoice).replace(&acme.id, &globex.tenant.id);
+        let status = app.http.get(app.link(&foreign)).send().await.unwrap().status().as_u16();
+        assert!([401, 403, 404].contains(&status), "{status}");
+
+        // A cursor of one list is no cursor of another.
+        let cursor = globex.tenant.owner.get("{ usageAlertEvents { pageInfo { endCursor } } }", json!({})).await["usageAlertEvents"]["pageInfo"]["endCursor"].take();
+        let refused = acme.owner.ask("query($after: String) { usageAlertEvents(after: $after) { totalCount } }", json!({"after": cursor})).await;
+        assert_eq!(refused.code(), Some("INVALID_CURSOR"), "{}", refused.body);
+        assert_eq!(globex.everything().await, before);
+    }
+
+    /// Alerts of one organisation never reach the socket of another.
+    async fn alerts_reach_nobody_else(app: &TestApp) {
+        let world = World::new(app).await;
+        let acme = world.tenant(app, "Acme").await;
+        let mut socket = Socket::connect(app.address, Some(acme.owner.key())).await.unwrap();
+        socket.subscribe("subscription { usageAlertEvents { cursor event { observed } } }", json!({})).await;
+        assert_eq!(socket.next().await.unwrap()["usageAlertEvents"]["event"], Value::Null);
+        globex(app, &world).await;
+        assert!(socket.is_silent_for(Duration::from_millis(1_500)).await);
+    }
+
+    /// A project's key sees its own project and none of its sisters.
+    async fn projects_are_apart_for_their_keys(app: &TestApp) {
+        let world = World::new(app).await;
+        let acme = world.tenant(app, "Acme").await;
+        let sister = world.project(&acme.id, "staging").await;
+        let reader = app.client(&world.key(json!({"scope": "PROJECT", "organisationId": acme.id, "projectId": sister, "role": "VIEWER"})).await);
+        acme.use_once("production-usage", "context_tokens", "5").await;
+        let input = json!({"window": {"gte": PERIOD.0, "lt": PERIOD.1}, "granularity": "MONTH", "metric": "context_tokens"});
+        let seen = reader.get("query($input: UsageSeriesInput!) { usageSeries(input: $input) { total { quantity } } usageEvents { edges { node { transactionId } } } projects { nodes { code } } }", json!({"input": input})).await;
+        assert_eq!(seen["usageSeries"]["total"]["quantity"], "0");
+        assert_eq!(seen["usageEvents"]["edges"], json!([]));
+        assert_eq!(seen["projects"]["nodes"], json!([{"code": "staging"}]));
+        let foreign = reader.ask("query($id: ID!) { project(id: $id) { code } }", json!({"id": acme.project})).await;
+        assert_eq!(foreign.code(), Some("NOT_FOUND"));
+        let planted = json!([{"transactionId": "x", "metric": "context_tokens", "projectId": sister, "occurredAt": "2024-03-10T00:00:00Z", "value": "1"}]);
+        let answer = acme.ingest.post_events("application/json", planted.to_string()).await;
+        assert_eq!(answer.body["results"][0]["code"], "UNKNOWN_PROJECT", "{}", answer.body);
+    }
+}
+
+/// The other organisation, with one of everything.
+struct Globex {
+    tenant: Tenant,
+    invoice: String,
+    variables: Value,
+    /// What must never be read by anybody else.
+    markers: Vec<String>,
+}
+
+async fn globex(app: &TestApp, world: &World) -> Globex {
+    let tenant = world.tenant_without_subscription(app, "Globex").await;
+    let plan = world.plan("globex-secret-plan", demo_terms()).await;
+    let subscription = world.subscribe(&tenant.id, &plan, PERIOD).await;
+    let rule = json!({"name": "Globex rule", "subscriptionId": subscription, "subject": "COST", "thresholds": ["1"]});
+    let rule = tenant.owner.make("alertRuleCreate", rule, "alertRule { id }").await["alertRule"]["id"].take();
+    tenant.use_once("globex-usage", "context_tokens", "987654321").await;
+    tenant.owner.post_events("application/x-ndjson", "{\"globex\": \"rejected\"}").await;
+    app.rest().await;
+    let invoice = {
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            app.bill().await;
+            app.rest().await;
+            let data = tenant.owner.get("{ invoices { nodes { id } } }", json!({})).await;
+            if let Some(id) = data["invoices"]["nodes"][0]["id"].as_str() {
+                break id.to_owned();
+            }
+            assert!(std::time::Instant::now() < deadline, "Globex was not billed");
+        }
+    };
+    let ids = tenant.owner.get("{ usageRejections { nodes { id } } apiKeys { nodes { id prefix } } usageAlertEvents { totalCount } }", json!({})).await;
+    assert_eq!(ids["usageAlertEvents"]["totalCount"], 1);
+    let nothing = |kind: &str| format!("{kind}_{}", "0".repeat(25) + "1");
+    let variables = json!({
+        "org": tenant.id, "prj": tenant.project, "sub": subscription, "inv": invoice, "alr": rule, "plan": plan, "ise": world.issuer,
+        "key": ids["apiKeys"]["nodes"][0]["id"], "rej": ids["usageRejections"]["nodes"][0]["id"],
+        "plg": nothing("plg"), "pgv": nothing("pgv"), "upl": nothing("upl"),
+    });
+    let mut markers: Vec<String> = ["Globex", "globex", "987654321", "2962.96", "3519.89"].map(str::to_owned).into();
+    markers.extend(ids["apiKeys"]["nodes"].as_array().unwrap().iter().map(|key| key["prefix"].as_str().unwrap().to_owned()));
+    Globex { tenant: Tenant { subscription, ..tenant }, invoice, variables, markers }
+}
+
+impl Globex {
+    /// What a client reads when it sends the document with Globex's ids.
+    async fn reached_by(&self, app: &TestApp, client: &Client, root: &str, document: &str) -> String {
+        if root != "SubscriptionRoot" {
+            return client.ask(document, self.variables.clone()).await.body.to_string();
+        }
+        let mut socket = Socket::connect(app.address, Some(client.key())).await.unwrap();
+        socket.subscribe(document, self.variables.clone()).await;
+        socket.next().await.unwrap_or_else(|errors| errors).to_string()
+    }
+
+    /// All there is, as its owner sees it.
+    async fn everything(&self) -> Value {
+        let mut data = self.tenant.owner.get("{
+            organisation { name version } projects { nodes { code } } apiKeys(first: 100) { nodes { id name revokedAt } }
+            subscriptions { nodes { id state version endsAt } } invoices { nodes { id number state version total { amount } } }
+            alertRules { nodes { id name disabledAt version } } usageAlertEvents { nodes { id observed } }
+            usageEvents { edges { node { transactionId value } } } usageRejections { totalCount }
+            plans { nodes { code versions { number } } } }", json!({})).await;
+        // When a key was last used is no change.
+        data.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        data
+    }
+}
