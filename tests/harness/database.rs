@@ -9,8 +9,8 @@ use undash::config::{Secret, Settings};
 use undash::plugin::STANDARD;
 
 use crate::app::OPERATOR_KEY;
-use crate::postgres;
-use crate::scratch::{scratch, unique};
+
+use throwaway::{scratch, unique};
 
 /// What a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) struct Place {
 impl Database {
     /// Whether it can be had here; says loudly when not.
     pub fn is_at_hand(self) -> bool {
-        self == Self::Sqlite || postgres::server().is_some()
+        self == Self::Sqlite || throwaway::server().is_some()
     }
 
     /// A copy of the template for one test.
@@ -40,7 +40,7 @@ impl Database {
         let data_dir = scratch("data");
         copy(&template.data_dir, &data_dir);
         let Some(original) = &template.name else { return Place { data_dir, url: None, name: None } };
-        let server = postgres::server().expect("PostgreSQL");
+        let server = throwaway::server().expect("PostgreSQL");
         let name = unique(&format!("undash-{}", std::process::id()));
         server.create(&name, Some(original)).await;
         Place { data_dir, url: Some(server.url(&name)), name: Some(name) }
@@ -62,7 +62,7 @@ async fn make_template(database: Database) -> Place {
     let name = (database == Database::Postgres).then(|| unique(&format!("undash-template-{}", std::process::id())));
     let mut url = None;
     if let Some(name) = &name {
-        let server = postgres::server().expect("PostgreSQL");
+        let server = throwaway::server().expect("PostgreSQL");
         server.create(name, None).await;
         url = Some(server.url(name));
     }
@@ -97,7 +97,7 @@ impl Place {
 
     /// Removes it all.
     pub(crate) async fn remove(self) {
-        if let (Some(name), Some(server)) = (&self.name, postgres::server()) {
+        if let (Some(name), Some(server)) = (&self.name, throwaway::server()) {
             server.remove(name).await;
         }
         let _ = std::fs::remove_dir_all(&self.data_dir);

@@ -12,8 +12,6 @@ mod binary;
 mod both;
 mod database;
 mod graphql;
-mod postgres;
-mod scratch;
 mod socket;
 mod world;
 
@@ -22,7 +20,6 @@ pub use binary::undash;
 pub use both::run;
 pub use database::Database;
 pub use graphql::{Answer, Client};
-pub use postgres::SharedDatabase;
-pub use scratch::scratch;
 pub use socket::Socket;
+pub use throwaway::{SharedDatabase, scratch};
 pub use world::{PERIOD, Tenant, World, demo_terms};

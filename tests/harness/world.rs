@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scratch::unique;
+use throwaway::unique;
 use crate::{Client, TestApp};
 
 /// The month the tests bill: past on every clock, young enough to be taken.

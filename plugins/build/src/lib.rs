@@ -66,7 +66,7 @@ pub fn build_component_with(
 /// The profile of guests, given on the command line so that a crate outside our workspace gets it as well.
 const PROFILE: [&str; 7] = [
     "profile.guest.inherits=\"release\"",
-    "profile.guest.opt-level=\"s\"",
+    "profile.guest.opt-level=3",
     "profile.guest.lto=\"fat\"",
     "profile.guest.codegen-units=1",
     "profile.guest.panic=\"abort\"",

@@ -5,7 +5,6 @@
 //! standard one, and the invoice says so.
 
 use billing::ids::{InvoiceId, OrganisationId};
-use billing::rating::PriceStep;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
@@ -176,7 +175,7 @@ fn document_line(line: &Line, frozen: &InvoiceFacts, timezone: Tz) -> DocumentLi
         quantity: line.quantity,
         unit: line.metric_code.as_ref().and_then(|code| frozen.units.get(code)).cloned().unwrap_or_default(),
         amount: line.amount.to_decimal(),
-        steps: line.steps.iter().filter(|_| line.steps.len() > 1).map(PriceStep::clone).collect(),
+        steps: line.steps.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::access::{Need, enter, loaders};
 use super::alert_rule::AlertRule;
 use super::connection::{Connection, Edge, PageArgs, counter, page_cost};
 use super::cursor::List;
-use super::fault::{Fault, Result};
+use super::fault::{Fault, Result, nullable};
 use super::ident::show_id;
 use super::money::CurrencyCode;
 use super::scalar::{Decimal, Instant};
@@ -43,8 +43,11 @@ impl UsageAlertEvent {
     }
 
     /// The rule that fired.
-    async fn alert_rule(&self, ctx: &Context<'_>) -> Result<Option<AlertRule>> {
-        Ok(loaders(ctx)?.load_one((self.0.event.organisation_id, self.0.event.rule_id)).await?.map(AlertRule))
+    async fn alert_rule(&self, ctx: &Context<'_>) -> Option<Result<AlertRule>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one((self.0.event.organisation_id, self.0.event.rule_id)).await?.map(AlertRule))
+        })
+        .await
     }
 
     /// The id of the subscription that was watched.
@@ -59,17 +62,31 @@ impl UsageAlertEvent {
 
     /// The threshold that was crossed.
     async fn threshold(&self) -> Decimal {
-        Decimal::plain(self.0.event.threshold)
+        self.shown(self.0.event.threshold)
     }
 
     /// What was observed: at or above the threshold.
     async fn observed(&self) -> Decimal {
-        Decimal::plain(self.0.event.observed)
+        self.shown(self.0.event.observed)
     }
 
     /// The currency of both numbers when the cost is watched; null for a quantity.
     async fn currency(&self) -> Option<CurrencyCode> {
         self.0.event.currency.map(CurrencyCode)
+    }
+}
+
+impl UsageAlertEvent {
+    /// A cost with the digits of its currency, a quantity as short as it can be.
+    fn shown(&self, number: rust_decimal::Decimal) -> Decimal {
+        match self.0.event.currency {
+            Some(currency) => {
+                let mut cost = number;
+                cost.rescale(currency.exponent().max(number.normalize().scale()));
+                Decimal(cost)
+            }
+            None => Decimal::plain(number),
+        }
     }
 }
 

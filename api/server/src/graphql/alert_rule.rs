@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::metric::{self, Metric};
 use super::scalar::{Decimal, Instant};
@@ -49,11 +49,14 @@ impl AlertRule {
     }
 
     /// The metric whose quantity is watched; null when the cost is.
-    async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
-        match self.0.subject {
-            alert::AlertSubject::Quantity(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
-            alert::AlertSubject::Cost => Ok(None),
-        }
+    async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
+        nullable(async {
+            match self.0.subject {
+                alert::AlertSubject::Quantity(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
+                alert::AlertSubject::Cost => Ok(None),
+            }
+        })
+        .await
     }
 
     /// The id of the subscription whose current period is watched.
@@ -62,11 +65,14 @@ impl AlertRule {
     }
 
     /// The subscription whose current period is watched; null for keys that may not read subscriptions.
-    async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<Subscription>> {
-        if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
-            return Ok(None);
-        }
-        Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.subscription_id)).await?.map(Subscription))
+    async fn subscription(&self, ctx: &Context<'_>) -> Option<Result<Subscription>> {
+        nullable(async {
+            if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
+                return Ok(None);
+            }
+            Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.subscription_id)).await?.map(Subscription))
+        })
+        .await
     }
 
     /// The thresholds, ascending: in major units of the subscription's currency for a cost, in units of the metric for
@@ -125,11 +131,14 @@ impl AlertRuleQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<AlertRule>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        let id = parse_id(&id, "id")?;
-        Ok(Some(find(&call, organisation, id).await?.ok_or_else(|| unknown("alert rule", id))?))
+    ) -> Option<Result<AlertRule>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            let id = parse_id(&id, "id")?;
+            Ok(Some(find(&call, organisation, id).await?.ok_or_else(|| unknown("alert rule", id))?))
+        })
+        .await
     }
 
     /// The alert rules of an organisation, newest first, disabled ones too.

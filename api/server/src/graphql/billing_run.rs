@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{DEFAULT_PAGE, LARGEST_PAGE, page_cost};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id};
 use super::organisation::Organisation;
 use super::scalar::Instant;
@@ -26,11 +26,14 @@ pub(super) struct BillingRun(records::BillingRun);
 #[Object]
 impl BillingRun {
     /// The organisation that is billed; null for keys that may not read organisations.
-    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        if !Call::within(ctx)?.viewer.may(Permission::OrganisationsRead) {
-            return Ok(None);
-        }
-        Ok(loaders(ctx)?.load_one(self.0.key.organisation_id).await?.map(Organisation))
+    async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
+        nullable(async {
+            if !Call::within(ctx)?.viewer.may(Permission::OrganisationsRead) {
+                return Ok(None);
+            }
+            Ok(loaders(ctx)?.load_one(self.0.key.organisation_id).await?.map(Organisation))
+        })
+        .await
     }
 
     /// The id of the organisation that is billed.
@@ -39,11 +42,14 @@ impl BillingRun {
     }
 
     /// The subscription that is billed; null for keys that may not read subscriptions.
-    async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<Subscription>> {
-        if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
-            return Ok(None);
-        }
-        Ok(loaders(ctx)?.load_one((self.0.key.organisation_id, self.0.key.subscription_id)).await?.map(Subscription))
+    async fn subscription(&self, ctx: &Context<'_>) -> Option<Result<Subscription>> {
+        nullable(async {
+            if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
+                return Ok(None);
+            }
+            Ok(loaders(ctx)?.load_one((self.0.key.organisation_id, self.0.key.subscription_id)).await?.map(Subscription))
+        })
+        .await
     }
 
     /// The id of the subscription that is billed.

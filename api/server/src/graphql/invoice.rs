@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::invoice_line::{InvoiceLine, InvoiceParty, InvoiceTax};
 use super::issuing_entity::IssuingEntity;
@@ -44,24 +44,33 @@ impl Invoice {
     }
 
     /// Who is billed, as of today; `buyer` has what the document says.
-    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
+    async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
+        })
+        .await
     }
 
     /// The subscription it bills; null for keys that may not read subscriptions.
-    async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<Subscription>> {
-        if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
-            return Ok(None);
-        }
-        Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.subscription_id)).await?.map(Subscription))
+    async fn subscription(&self, ctx: &Context<'_>) -> Option<Result<Subscription>> {
+        nullable(async {
+            if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
+                return Ok(None);
+            }
+            Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.subscription_id)).await?.map(Subscription))
+        })
+        .await
     }
 
     /// Who issues it, as of today; null for keys that may not read issuing entities. `seller` has what the document says.
-    async fn issuing_entity(&self, ctx: &Context<'_>) -> Result<Option<IssuingEntity>> {
-        if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
-            return Ok(None);
-        }
-        Ok(loaders(ctx)?.load_one(self.0.issuing_entity_id).await?.map(IssuingEntity))
+    async fn issuing_entity(&self, ctx: &Context<'_>) -> Option<Result<IssuingEntity>> {
+        nullable(async {
+            if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
+                return Ok(None);
+            }
+            Ok(loaders(ctx)?.load_one(self.0.issuing_entity_id).await?.map(IssuingEntity))
+        })
+        .await
     }
 
     /// The number on the document; null while it is a draft. It is never used again, not even when the invoice is void.
@@ -139,13 +148,16 @@ impl Invoice {
     }
 
     /// A link to its PDF that needs no key and ends after a while; null while it is a draft.
-    async fn pdf(&self, ctx: &Context<'_>) -> Result<Option<InvoicePdf>> {
-        if !self.0.state.is_issued() {
-            return Ok(None);
-        }
-        let call = Call::within(ctx)?;
-        let link = invoice_document::link(call.app, call.viewer, self.0.organisation_id, self.0.id, call.now).await?;
-        Ok(Some(InvoicePdf { url: link.url, expires_at: link.expires_at.into() }))
+    async fn pdf(&self, ctx: &Context<'_>) -> Option<Result<InvoicePdf>> {
+        nullable(async {
+            if !self.0.state.is_issued() {
+                return Ok(None);
+            }
+            let call = Call::within(ctx)?;
+            let link = invoice_document::link(call.app, call.viewer, self.0.organisation_id, self.0.id, call.now).await?;
+            Ok(Some(InvoicePdf { url: link.url, expires_at: link.expires_at.into() }))
+        })
+        .await
     }
 
     /// Why the standard template arranged the document instead of the chosen one; null when that did not happen.
@@ -230,11 +242,14 @@ impl InvoiceQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<Invoice>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        let id = parse_id(&id, "id")?;
-        Ok(Some(find(&call, organisation, id).await?.ok_or_else(|| unknown("invoice", id))?))
+    ) -> Option<Result<Invoice>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            let id = parse_id(&id, "id")?;
+            Ok(Some(find(&call, organisation, id).await?.ok_or_else(|| unknown("invoice", id))?))
+        })
+        .await
     }
 
     /// The invoices of an organisation, newest first.

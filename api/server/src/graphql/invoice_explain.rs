@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::access::{Need, enter};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::parse_id;
 use super::invoice::Invoice;
 use super::invoice_line::InvoiceLine;
@@ -114,11 +114,14 @@ impl InvoiceExplainQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The invoice.")] id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<InvoiceExplanation>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        let found = explain(call.app, call.viewer, organisation, parse_id(&id, "id")?).await?;
-        Ok(Some(InvoiceExplanation::of(found)))
+    ) -> Option<Result<InvoiceExplanation>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            let found = explain(call.app, call.viewer, organisation, parse_id(&id, "id")?).await?;
+            Ok(Some(InvoiceExplanation::of(found)))
+        })
+        .await
     }
 
     /// Calculates an issued invoice again, with the same plugins, from its usage, and compares to the last byte.
@@ -129,11 +132,14 @@ impl InvoiceExplainQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The invoice.")] id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<InvoiceRecomputation>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        let found = recompute(call.app, call.viewer, organisation, parse_id(&id, "id")?).await?;
-        Ok(Some(InvoiceRecomputation::of(found)))
+    ) -> Option<Result<InvoiceRecomputation>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            let found = recompute(call.app, call.viewer, organisation, parse_id(&id, "id")?).await?;
+            Ok(Some(InvoiceRecomputation::of(found)))
+        })
+        .await
     }
 }
 

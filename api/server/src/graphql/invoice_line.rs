@@ -7,7 +7,7 @@ use billing::rating;
 use billing::tax::AcceptedComponent;
 
 use super::access::loaders;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::metric::Metric;
 use super::money::Money;
 use super::scalar::Decimal;
@@ -64,11 +64,14 @@ impl InvoiceLine {
     }
 
     /// The metric, for usage that is stored; null in a preview.
-    async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
-        match self.0.metric_id {
-            Some(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
-            None => Ok(None),
-        }
+    async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
+        nullable(async {
+            match self.0.metric_id {
+                Some(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// The quantity, for usage.

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use billing::money::Money as Amount;
 
 use super::access::{Need, enter};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::parse_id;
 use super::invoice_line::{InvoiceLine, InvoiceTax};
 use super::money::{CurrencyCode, Money};
@@ -55,11 +55,14 @@ impl InvoicePreviewQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The subscription.")] subscription_id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<InvoicePreview>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        let found = preview(call.app, call.viewer, organisation, parse_id(&subscription_id, "subscriptionId")?, call.now).await?;
-        Ok(Some(InvoicePreview::of(found, call.now.into())?))
+    ) -> Option<Result<InvoicePreview>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            let found = preview(call.app, call.viewer, organisation, parse_id(&subscription_id, "subscriptionId")?, call.now).await?;
+            Ok(Some(InvoicePreview::of(found, call.now.into())?))
+        })
+        .await
     }
 }
 

@@ -9,7 +9,7 @@ use billing::tax::TaxRegime as Regime;
 use super::access::{Call, Need, enter};
 use super::connection::{Connection, PageArgs, counter, page_cost, page_of};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::parameter::{self, Parameter};
 use super::scalar::Instant;
@@ -126,10 +126,13 @@ pub(super) struct IssuingEntityQuery;
 #[Object]
 impl IssuingEntityQuery {
     /// One issuing entity. NOT_FOUND when it does not exist.
-    async fn issuing_entity(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<IssuingEntity>> {
-        let call = enter(ctx)?;
-        let id = parse_id(&id, "id")?;
-        Ok(Some(find(&call, id).await?.ok_or_else(|| unknown("issuing entity", id))?))
+    async fn issuing_entity(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Option<Result<IssuingEntity>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let id = parse_id(&id, "id")?;
+            Ok(Some(find(&call, id).await?.ok_or_else(|| unknown("issuing entity", id))?))
+        })
+        .await
     }
 
     /// All issuing entities, newest first.

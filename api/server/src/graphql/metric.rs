@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::scalar::Instant;
 use super::user_error::payload;
@@ -93,20 +93,23 @@ pub(super) struct MetricQuery;
 #[Object]
 impl MetricQuery {
     /// One metric by its id or by its code. NOT_FOUND when there is none.
-    async fn metric(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: Option<ID>, #[graphql(desc = "Its code.")] code: Option<String>) -> Result<Option<Metric>> {
-        let call = enter(ctx)?;
-        let found = match (id, code) {
-            (Some(id), None) => {
-                let id = parse_id(&id, "id")?;
-                records::find(&call.app.store, id).await?.ok_or_else(|| unknown("metric", id))?
-            }
-            (None, Some(code)) => {
-                let missing = || Error::not_found("NOT_FOUND", format!("There is no metric `{code}`.")).at(["code"]);
-                records::find_by_code(&call.app.store, &code).await?.ok_or_else(missing)?
-            }
-            _ => return Err(Error::invalid("MISSING_FIELD", "Give either id or code.").at(["id"]).into()),
-        };
-        Ok(Some(Metric(found)))
+    async fn metric(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: Option<ID>, #[graphql(desc = "Its code.")] code: Option<String>) -> Option<Result<Metric>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let found = match (id, code) {
+                (Some(id), None) => {
+                    let id = parse_id(&id, "id")?;
+                    records::find(&call.app.store, id).await?.ok_or_else(|| unknown("metric", id))?
+                }
+                (None, Some(code)) => {
+                    let missing = || Error::not_found("NOT_FOUND", format!("There is no metric `{code}`.")).at(["code"]);
+                    records::find_by_code(&call.app.store, &code).await?.ok_or_else(missing)?
+                }
+                _ => return Err(Error::invalid("MISSING_FIELD", "Give either id or code.").at(["id"]).into()),
+            };
+            Ok(Some(Metric(found)))
+        })
+        .await
     }
 
     /// All metrics, newest first.

@@ -6,7 +6,7 @@ use billing::ids::OrganisationId;
 use super::access::{Call, Need, enter};
 use super::alert_rule::{self, AlertRule};
 use super::api_key::{self, ApiKey};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::parse_id;
 use super::invoice::{self, Invoice};
 use super::issuing_entity::{self, IssuingEntity};
@@ -73,9 +73,12 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
         #[graphql(desc = "The organisation of things that belong to one; a key of the operator must name it for those.")] organisation_id: Option<ID>,
-    ) -> Result<Option<Node>> {
-        let call = enter(ctx)?;
-        Ok(visible(&call, &id, tenant(&call, organisation_id.as_ref())?).await?)
+    ) -> Option<Result<Node>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            Ok(visible(&call, &id, tenant(&call, organisation_id.as_ref())?).await?)
+        })
+        .await
     }
 
     /// Several things by their ids, in the order of the ids; null in the place of what does not exist or is not yours.

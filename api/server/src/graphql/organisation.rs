@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost, page_of};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::issuing_entity::IssuingEntity;
 use super::money::CurrencyCode;
@@ -83,11 +83,14 @@ impl Organisation {
     }
 
     /// Who bills it; null for keys that may not read issuing entities.
-    async fn issuing_entity(&self, ctx: &Context<'_>) -> Result<Option<IssuingEntity>> {
-        if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
-            return Ok(None);
-        }
-        Ok(loaders(ctx)?.load_one(self.0.issuing_entity_id).await?.map(IssuingEntity))
+    async fn issuing_entity(&self, ctx: &Context<'_>) -> Option<Result<IssuingEntity>> {
+        nullable(async {
+            if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
+                return Ok(None);
+            }
+            Ok(loaders(ctx)?.load_one(self.0.issuing_entity_id).await?.map(IssuingEntity))
+        })
+        .await
     }
 
     /// Where its invoices are sent.
@@ -122,10 +125,13 @@ pub(super) struct OrganisationQuery;
 #[Object]
 impl OrganisationQuery {
     /// One organisation: the caller's own when `id` is left out. NOT_FOUND when it does not exist or is not yours.
-    async fn organisation(&self, ctx: &Context<'_>, #[graphql(desc = "Its id; a key of the operator must give it.")] id: Option<ID>) -> Result<Option<Organisation>> {
-        let call = enter(ctx)?;
-        let id = call.viewer.organisation(id.as_ref().map(|id| parse_id(id, "id")).transpose()?)?;
-        Ok(Some(Organisation(tenants::find_organisation(call.app, id).await?)))
+    async fn organisation(&self, ctx: &Context<'_>, #[graphql(desc = "Its id; a key of the operator must give it.")] id: Option<ID>) -> Option<Result<Organisation>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let id = call.viewer.organisation(id.as_ref().map(|id| parse_id(id, "id")).transpose()?)?;
+            Ok(Some(Organisation(tenants::find_organisation(call.app, id).await?)))
+        })
+        .await
     }
 
     /// All organisations the caller may see, newest first: every one for the operator, else only its own.

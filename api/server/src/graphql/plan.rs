@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost, page_of};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::money::CurrencyCode;
 use super::plan_terms::{BillingCadence, Charge, FixedFee, PlanTermsInput};
@@ -49,12 +49,15 @@ impl Plan {
     }
 
     /// The version that new subscriptions get; null for keys of an organisation, whose subscriptions name theirs.
-    async fn latest_version(&self, ctx: &Context<'_>) -> Result<Option<PlanVersion>> {
-        let call = Call::within(ctx)?;
-        if !call.viewer.is_operator() {
-            return Ok(None);
-        }
-        Ok(records::latest_version(&call.app.store, self.0.id).await?.map(PlanVersion))
+    async fn latest_version(&self, ctx: &Context<'_>) -> Option<Result<PlanVersion>> {
+        nullable(async {
+            let call = Call::within(ctx)?;
+            if !call.viewer.is_operator() {
+                return Ok(None);
+            }
+            Ok(records::latest_version(&call.app.store, self.0.id).await?.map(PlanVersion))
+        })
+        .await
     }
 
     /// Its versions, newest first; a key of an organisation sees those its subscriptions are on.
@@ -90,8 +93,11 @@ impl PlanVersion {
     }
 
     /// The plan.
-    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Plan>> {
-        Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan))
+    async fn plan(&self, ctx: &Context<'_>) -> Option<Result<Plan>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan))
+        })
+        .await
     }
 
     /// The currency of every price.
@@ -160,10 +166,13 @@ pub(super) struct PlanQuery;
 #[Object]
 impl PlanQuery {
     /// One plan. NOT_FOUND when it does not exist, or when the caller's organisation does not subscribe to it.
-    async fn plan(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Plan>> {
-        let call = enter(ctx)?;
-        let id = parse_id(&id, "id")?;
-        Ok(Some(find(&call, id).await?.ok_or_else(|| unknown("plan", id))?))
+    async fn plan(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Option<Result<Plan>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let id = parse_id(&id, "id")?;
+            Ok(Some(find(&call, id).await?.ok_or_else(|| unknown("plan", id))?))
+        })
+        .await
     }
 
     /// The plans, newest first: all of them for the operator, else those the caller's organisation subscribes to.

@@ -6,7 +6,7 @@ use billing::period::{Anchor, Cadence};
 use billing::rating;
 
 use super::access::{Call, loaders};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::metric::{self, Metric};
 use super::money::{CurrencyCode, Money};
 use super::parameter::{self, Parameter};
@@ -41,8 +41,11 @@ impl Charge {
     }
 
     /// The metric whose quantity is priced.
-    async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
-        Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric))
+    async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric))
+        })
+        .await
     }
 
     /// The price model: `PER_UNIT`, `GRADUATED`, `VOLUME`, `PACKAGE`, `PERCENTAGE`, or `CUSTOM:` and a name that the

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::invoice_explain::PluginKind;
 use super::scalar::{Decimal, Instant};
@@ -68,8 +68,11 @@ impl PluginVersion {
     }
 
     /// The plugin.
-    async fn plugin(&self, ctx: &Context<'_>) -> Result<Option<Plugin>> {
-        Ok(loaders(ctx)?.load_one(self.0.plugin_id).await?.map(Plugin))
+    async fn plugin(&self, ctx: &Context<'_>) -> Option<Result<Plugin>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.plugin_id).await?.map(Plugin))
+        })
+        .await
     }
 
     /// The SHA-256 of its bytes.
@@ -133,10 +136,13 @@ pub(super) struct PluginQuery;
 #[Object]
 impl PluginQuery {
     /// One plugin. NOT_FOUND when it does not exist.
-    async fn plugin(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Plugin>> {
-        let call = enter(ctx)?;
-        let id = parse_id(&id, "id")?;
-        Ok(Some(find(&call, id).await?.ok_or_else(|| unknown("plugin", id))?))
+    async fn plugin(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Option<Result<Plugin>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let id = parse_id(&id, "id")?;
+            Ok(Some(find(&call, id).await?.ok_or_else(|| unknown("plugin", id))?))
+        })
+        .await
     }
 
     /// All uploaded plugins, newest first. The standard plugins are built in and are not listed.

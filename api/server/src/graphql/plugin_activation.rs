@@ -5,7 +5,7 @@ use billing::ids::PluginActivationId;
 
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{DEFAULT_PAGE, LARGEST_PAGE};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id};
 use super::invoice_explain::PluginKind;
 use super::plugin::PluginVersion;
@@ -36,8 +36,11 @@ impl PluginActivation {
     }
 
     /// The version that is in force.
-    async fn plugin_version(&self, ctx: &Context<'_>) -> Result<Option<PluginVersion>> {
-        Ok(loaders(ctx)?.load_one(self.0.plugin_version_id).await?.map(PluginVersion))
+    async fn plugin_version(&self, ctx: &Context<'_>) -> Option<Result<PluginVersion>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.plugin_version_id).await?.map(PluginVersion))
+        })
+        .await
     }
 
     /// For whom it is in force.

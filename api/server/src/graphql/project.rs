@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost, page_of};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::scalar::Instant;
 use super::user_error::payload;
@@ -83,11 +83,14 @@ impl ProjectQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<Project>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        let id = parse_id(&id, "id")?;
-        Ok(Some(find(&call, organisation, id).await?.ok_or_else(|| unknown("project", id))?))
+    ) -> Option<Result<Project>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            let id = parse_id(&id, "id")?;
+            Ok(Some(find(&call, organisation, id).await?.ok_or_else(|| unknown("project", id))?))
+        })
+        .await
     }
 
     /// The projects of an organisation, newest first; a project's key sees only its own.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id};
 use super::organisation::Organisation;
 use super::plan::{Plan, PlanVersion};
@@ -40,26 +40,38 @@ impl Subscription {
     }
 
     /// Whose it is.
-    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
+    async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
+        })
+        .await
     }
 
     /// The plan.
-    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Plan>> {
-        Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan))
+    async fn plan(&self, ctx: &Context<'_>) -> Option<Result<Plan>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan))
+        })
+        .await
     }
 
     /// The version of the plan that prices the next period.
-    async fn plan_version(&self, ctx: &Context<'_>) -> Result<Option<PlanVersion>> {
-        Ok(loaders(ctx)?.load_one(self.0.plan_version_id).await?.map(PlanVersion))
+    async fn plan_version(&self, ctx: &Context<'_>) -> Option<Result<PlanVersion>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.plan_version_id).await?.map(PlanVersion))
+        })
+        .await
     }
 
     /// The only project whose usage it bills; null when it bills the whole organisation's.
-    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
-        match self.0.project_id {
-            Some(project) => Ok(loaders(ctx)?.load_one((self.0.organisation_id, project)).await?.map(Project)),
-            None => Ok(None),
-        }
+    async fn project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
+        nullable(async {
+            match self.0.project_id {
+                Some(project) => Ok(loaders(ctx)?.load_one((self.0.organisation_id, project)).await?.map(Project)),
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// What its periods are counted from.
@@ -129,10 +141,13 @@ impl SubscriptionQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
         #[graphql(desc = "Its organisation; a key of the operator must name it.")] organisation_id: Option<ID>,
-    ) -> Result<Option<Subscription>> {
-        let call = enter(ctx)?;
-        let organisation = call.organisation(organisation_id.as_ref())?;
-        Ok(Some(Subscription(tenants::find_subscription(call.app, organisation, parse_id(&id, "id")?).await?)))
+    ) -> Option<Result<Subscription>> {
+        nullable(async {
+            let call = enter(ctx)?;
+            let organisation = call.organisation(organisation_id.as_ref())?;
+            Ok(Some(Subscription(tenants::find_subscription(call.app, organisation, parse_id(&id, "id")?).await?)))
+        })
+        .await
     }
 
     /// The subscriptions of an organisation, newest first.

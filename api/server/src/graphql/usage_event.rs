@@ -7,7 +7,7 @@ use billing::metering::PropertyValue;
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{Edge, PageArgs, PageInfo, page_cost};
 use super::cursor::List;
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::show_id;
 use super::metric::{self, Metric};
 use super::project::{self, Project};
@@ -41,8 +41,11 @@ impl UsageEvent {
     }
 
     /// What was used.
-    async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
-        Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric))
+    async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric))
+        })
+        .await
     }
 
     /// The id of its project.
@@ -51,8 +54,11 @@ impl UsageEvent {
     }
 
     /// The project it was used in.
-    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
-        Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.project_id)).await?.map(Project))
+    async fn project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
+        nullable(async {
+            Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.project_id)).await?.map(Project))
+        })
+        .await
     }
 
     /// When it happened, as the sender said.
@@ -109,13 +115,29 @@ impl UsageProperty {
     }
 }
 
-/// A page of usage events. There may be billions, so they are not counted; `usageSeries` has exact numbers.
-#[derive(SimpleObject)]
-pub(super) struct UsageEventConnection {
-    /// The events of the page with a cursor each.
+/// A page of events.
+struct UsageEventConnection {
     edges: Vec<Edge<UsageEvent>>,
-    /// Where the page lies in the list.
     page_info: PageInfo,
+}
+
+/// A page of usage events. There may be billions, so they are not counted; `usageSeries` has exact numbers.
+#[Object]
+impl UsageEventConnection {
+    /// The events of the page with a cursor each.
+    async fn edges(&self) -> &Vec<Edge<UsageEvent>> {
+        &self.edges
+    }
+
+    /// The events of the page, for clients that need no cursor of each.
+    async fn nodes(&self) -> Vec<&UsageEvent> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// Where the page lies in the list.
+    async fn page_info(&self) -> &PageInfo {
+        &self.page_info
+    }
 }
 
 /// Which usage events.
@@ -135,7 +157,6 @@ pub(super) struct UsageEventQuery;
 #[Object]
 impl UsageEventQuery {
     /// The recorded usage events of an organisation, the latest happening first; a project's key sees only its own.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of the field")]
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn usage_events(
         &self,

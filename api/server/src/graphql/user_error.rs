@@ -109,6 +109,7 @@ pub(super) enum UserErrorCode {
     /// It was used already and can be used only once.
     AlreadyUsed,
     /// The text is not base64.
+    #[graphql(name = "BAD_BASE64")]
     BadBase64,
     /// A code has characters it may not have.
     BadCode,
@@ -154,6 +155,8 @@ pub(super) enum UserErrorCode {
     NotIssued,
     /// The bytes have not arrived.
     NotReceived,
+    /// This is not offered yet.
+    NotSupported,
     /// A code that this list does not have yet.
     Other,
     /// A number is too small or too large.
@@ -182,6 +185,8 @@ pub(super) enum UserErrorCode {
     UnknownRole,
     /// The upload has expired.
     UploadExpired,
+    /// A total of usage no longer fits the 28 digits it is kept in.
+    UsageTotalTooLarge,
     /// It was changed at the same moment.
     VersionConflict,
     /// The bytes are not those that were announced.
@@ -242,7 +247,8 @@ mod tests {
         for maker in ["invalid", "conflict", "refused", "not_found"] {
             for call in source.split(&format!("Error::{maker}(")).skip(1) {
                 let argument = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
-                found.extend(argument.map(str::to_owned));
+                let is_code = |text: &&str| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+                found.extend(argument.filter(is_code).map(str::to_owned));
             }
         }
         found

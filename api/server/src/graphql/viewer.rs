@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{COUNT_CAP, DEFAULT_PAGE, LARGEST_PAGE};
-use super::fault::Result;
+use super::fault::{Result, nullable};
 use super::ident::show_id;
 use super::organisation::Organisation;
 use super::project::Project;
@@ -55,20 +55,26 @@ impl Viewer {
     }
 
     /// The organisation the key belongs to; null for a key of the operator, and for one that may not read it.
-    async fn organisation(&self, ctx: &Context<'_>) -> Result<Option<Organisation>> {
-        match self.0.own_organisation().filter(|_| self.0.may(Permission::OrganisationsRead)) {
-            Some(own) => Ok(loaders(ctx)?.load_one(own).await?.map(Organisation)),
-            None => Ok(None),
-        }
+    async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
+        nullable(async {
+            match self.0.own_organisation().filter(|_| self.0.may(Permission::OrganisationsRead)) {
+                Some(own) => Ok(loaders(ctx)?.load_one(own).await?.map(Organisation)),
+                None => Ok(None),
+            }
+        })
+        .await
     }
 
     /// The only project the key may see; null unless it is a project's key.
-    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
-        let call = Call::within(ctx)?;
-        match (self.0.own_organisation(), self.0.own_project()) {
-            (Some(organisation), Some(project)) => Ok(crate::store::project::find(&call.app.store, organisation, project).await?.map(Project)),
-            _ => Ok(None),
-        }
+    async fn project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
+        nullable(async {
+            let call = Call::within(ctx)?;
+            match (self.0.own_organisation(), self.0.own_project()) {
+                (Some(organisation), Some(project)) => Ok(crate::store::project::find(&call.app.store, organisation, project).await?.map(Project)),
+                _ => Ok(None),
+            }
+        })
+        .await
     }
 
     /// Everything the key may do.

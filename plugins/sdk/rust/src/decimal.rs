@@ -3,6 +3,7 @@
 //! Text goes in and out in the contract's one form. Written without the formatting machinery of the standard library,
 //! because every instruction of a guest is metered. Rounding exists under its own name only.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A decimal of at most 28 significant digits.
@@ -12,6 +13,18 @@ pub use rust_decimal::Decimal;
 const DIGITS: u32 = 28;
 /// `10^28`: mantissas stay below it.
 const LIMIT: u128 = 10_u128.pow(DIGITS);
+/// Digits that fit into a word whatever they are.
+const WORD: usize = 18;
+/// `10^0` to `10^18`.
+const POWERS: [u64; WORD + 1] = {
+    let mut powers = [1; WORD + 1];
+    let mut at = 1;
+    while at <= WORD {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
 
 /// Why a decimal could not be read or computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,25 +70,25 @@ pub fn parse(text: &str) -> Result<Decimal, DecimalError> {
     if leading_zero || digits.len() > 2 * DIGITS as usize + 2 {
         return Err(DecimalError::Text);
     }
-    let mut mantissa = 0_u128;
     // Up to 18 digits are gathered in one word, because 128-bit multiplications are slow in wasm.
-    let (mut word, mut word_scale) = (0_u64, 1_u64);
+    let (mut mantissa, mut word, mut gathered) = (0_u128, 0_u64, 0_usize);
     let mut point = None;
     for (at, byte) in digits.iter().enumerate() {
-        match byte {
-            b'0'..=b'9' => {
-                if word_scale == 1_000_000_000_000_000_000 {
-                    mantissa = push_word(mantissa, word, word_scale)?;
-                    (word, word_scale) = (0, 1);
-                }
-                word = word * 10 + u64::from(byte - b'0');
-                word_scale *= 10;
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            if gathered == WORD {
+                mantissa = push_word(mantissa, word, gathered)?;
+                (word, gathered) = (0, 0);
             }
-            b'.' if point.is_none() && at > 0 => point = Some(at),
-            _ => return Err(DecimalError::Text),
+            word = word.wrapping_mul(10).wrapping_add(u64::from(digit));
+            gathered += 1;
+        } else if *byte == b'.' && point.is_none() && at > 0 {
+            point = Some(at);
+        } else {
+            return Err(DecimalError::Text);
         }
     }
-    mantissa = push_word(mantissa, word, word_scale)?;
+    mantissa = push_word(mantissa, word, gathered)?;
     let scale = match point {
         Some(at) if at + 1 == digits.len() => return Err(DecimalError::Text),
         Some(at) => digits.len() - at - 1,
@@ -88,12 +101,13 @@ pub fn parse(text: &str) -> Result<Decimal, DecimalError> {
     make(negative, mantissa, scale)
 }
 
-fn push_word(mantissa: u128, word: u64, scale: u64) -> Result<u128, DecimalError> {
+fn push_word(mantissa: u128, word: u64, digits: usize) -> Result<u128, DecimalError> {
     if mantissa == 0 {
         return Ok(u128::from(word));
     }
+    let factor = POWERS.get(digits).ok_or(DecimalError::Inexact)?;
     mantissa
-        .checked_mul(u128::from(scale))
+        .checked_mul(u128::from(*factor))
         .and_then(|mantissa| mantissa.checked_add(u128::from(word)))
         .ok_or(DecimalError::Inexact)
 }
@@ -117,58 +131,63 @@ fn make(negative: bool, mut mantissa: u128, mut scale: u32) -> Result<Decimal, D
 
 /// The contract's form: no zeros at the end, no minus zero.
 pub fn text(value: Decimal) -> String {
-    let mut scale = value.scale() as usize;
-    let mut digits = [b'0'; 64];
-    let mut start = digits.len();
     let mantissa = value.mantissa().unsigned_abs();
-    let (high, low) = match u64::try_from(mantissa) {
-        Ok(low) => (0, low),
-        // 28 digits are two words of 18; both parts fit.
-        Err(_) => ((mantissa / 1_000_000_000_000_000_000) as u64, (mantissa % 1_000_000_000_000_000_000) as u64),
+    let mut buffer = [b'0'; 2 * WORD];
+    let start = match u64::try_from(mantissa) {
+        Ok(0) => return "0".to_owned(),
+        Ok(word) => write_digits(&mut buffer, word),
+        Err(_) => write_words(&mut buffer, mantissa),
     };
-    start = write_digits(&mut digits, start, low);
-    if high > 0 {
-        start = digits.len() - 18;
-        start = write_digits(&mut digits, start, high);
-    }
-    let mut end = digits.len();
-    while scale > 0 && end > start && digits[end - 1] == b'0' {
-        end -= 1;
+    let mut digits = buffer.get(start..).unwrap_or_default();
+    let mut scale = value.scale() as usize;
+    while scale > 0
+        && let [rest @ .., b'0'] = digits
+    {
+        digits = rest;
         scale -= 1;
     }
-    if end == start {
-        return "0".to_owned();
-    }
-    let length = end - start;
-    let mut out = String::with_capacity(length + scale + 3);
+    let mut out = Vec::with_capacity(digits.len().max(scale) + 3);
     if value.is_sign_negative() {
-        out.push('-');
+        out.push(b'-');
     }
-    let whole = length.saturating_sub(scale);
-    if whole == 0 {
-        out.push_str("0.");
-        for _ in length..scale {
-            out.push('0');
-        }
+    if scale == 0 {
+        out.extend_from_slice(digits);
+    } else if let Some((whole, fraction)) = digits.len().checked_sub(scale).and_then(|at| digits.split_at_checked(at))
+        && !whole.is_empty()
+    {
+        out.extend_from_slice(whole);
+        out.push(b'.');
+        out.extend_from_slice(fraction);
+    } else {
+        out.extend_from_slice(b"0.");
+        out.resize(out.len() + scale - digits.len(), b'0');
+        out.extend_from_slice(digits);
     }
-    for (at, digit) in digits[start..end].iter().enumerate() {
-        if at == whole && whole > 0 {
-            out.push('.');
-        }
-        out.push(char::from(*digit));
-    }
-    out
+    // Only ASCII was written.
+    String::from_utf8(out).unwrap_or_default()
 }
 
-/// Writes `value` so that it ends before `end`, and answers where it begins.
-fn write_digits(digits: &mut [u8; 64], end: usize, mut value: u64) -> usize {
-    let mut at = end;
-    while value > 0 {
-        at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
-        value /= 10;
+/// Writes a word to the end of the buffer and answers where it begins.
+fn write_digits(buffer: &mut [u8], mut word: u64) -> usize {
+    let mut at = buffer.len();
+    for place in buffer.iter_mut().rev() {
+        if word == 0 {
+            break;
+        }
+        *place = b'0'.wrapping_add((word % 10) as u8);
+        word /= 10;
+        at = at.wrapping_sub(1);
     }
     at
+}
+
+/// As [`write_digits`], for what does not fit into a word: 28 digits are two words of 18.
+#[cold]
+fn write_words(buffer: &mut [u8; 2 * WORD], mantissa: u128) -> usize {
+    let word = u128::from(POWERS[WORD]);
+    write_digits(buffer, (mantissa % word) as u64);
+    let (high, _) = buffer.split_at_mut(WORD);
+    write_digits(high, (mantissa / word) as u64)
 }
 
 /// `a + b`, exactly.
@@ -209,7 +228,10 @@ pub fn exact_mul(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
 
 fn checked_product(a: u128, b: u128) -> Option<u128> {
     match (u64::try_from(a), u64::try_from(b)) {
-        (Ok(a), Ok(b)) => Some(u128::from(a) * u128::from(b)),
+        (Ok(a), Ok(b)) => Some(match a.checked_mul(b) {
+            Some(product) => u128::from(product),
+            None => u128::from(a) * u128::from(b),
+        }),
         _ => a.checked_mul(b),
     }
 }
@@ -237,6 +259,23 @@ pub fn round_half_away(value: Decimal, digits: u32) -> Result<Decimal, DecimalEr
     Ok(value.round_dp_with_strategy(digits, rust_decimal::RoundingStrategy::MidpointAwayFromZero))
 }
 
+/// How `a` and `b` compare.
+///
+/// # Errors
+/// `Inexact` when they are too far apart to be written with one scale.
+pub fn compare(a: Decimal, b: Decimal) -> Result<Ordering, DecimalError> {
+    let (a, b, _) = align(a, b)?;
+    Ok(a.cmp(&b))
+}
+
+/// The smaller one.
+///
+/// # Errors
+/// As [`compare`].
+pub fn least(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
+    Ok(if compare(a, b)?.is_le() { a } else { b })
+}
+
 /// Both mantissas at the larger scale.
 fn align(a: Decimal, b: Decimal) -> Result<(i128, i128, u32), DecimalError> {
     let scale = a.scale().max(b.scale());
@@ -244,11 +283,22 @@ fn align(a: Decimal, b: Decimal) -> Result<(i128, i128, u32), DecimalError> {
 }
 
 fn rescale(value: Decimal, scale: u32) -> Result<i128, DecimalError> {
-    let by = scale - value.scale();
-    if by == 0 {
-        return Ok(value.mantissa());
+    let by = (scale - value.scale()) as usize;
+    let mantissa = value.mantissa();
+    if by == 0 || mantissa == 0 {
+        return Ok(mantissa);
     }
-    10_i128.checked_pow(by).and_then(|factor| value.mantissa().checked_mul(factor)).ok_or(DecimalError::Inexact)
+    // Words first, because checked 128-bit multiplications are slow in wasm.
+    if let (Some(factor), Ok(word)) = (POWERS.get(by), i64::try_from(mantissa))
+        && let Ok(factor) = i64::try_from(*factor)
+        && let Some(product) = word.checked_mul(factor)
+    {
+        return Ok(i128::from(product));
+    }
+    10_i128
+        .checked_pow(scale - value.scale())
+        .and_then(|factor| mantissa.checked_mul(factor))
+        .ok_or(DecimalError::Inexact)
 }
 
 #[cfg(test)]
@@ -277,6 +327,12 @@ mod tests {
             "1000000000000000000000",
             "1000000000000000000000.01",
             "18446744073709551616",
+            "18446744073709551616.5",
+            "-1000000000000000000000.000001",
+            "0.000000000000000001",
+            "1.000000000000000001",
+            "1000000000000000000000000000",
+            "100.000000000000000000000001",
         ] {
             assert_eq!(text(d(value)), value);
         }
@@ -305,6 +361,13 @@ mod tests {
         assert_eq!(exact_add(d("9999999999999999999999999999"), d("0.1")), Err(DecimalError::Inexact));
         assert_eq!(text(exact_add(d("0.1"), d("0.2")).unwrap()), "0.3");
         assert_eq!(text(exact_sub(d("0.1"), d("0.1")).unwrap()), "0");
+    }
+
+    #[test]
+    fn comparisons_know_no_scale() {
+        assert_eq!(compare(d("1.50"), d("1.5")), Ok(Ordering::Equal));
+        assert_eq!(compare(d("-1"), d("0.000001")), Ok(Ordering::Less));
+        assert_eq!(least(d("10"), d("9.99")), Ok(d("9.99")));
     }
 
     #[test]

@@ -24,12 +24,14 @@
 //! Nothing here reads a clock, a file or a random number: a plugin has none of them, and the same input must give the
 //! same answer for ever.
 
+mod arena;
 pub mod bindings;
 pub mod decimal;
 mod failure;
 pub mod log;
 mod parameters;
 
+pub use arena::Arena;
 pub use decimal::Decimal;
 pub use failure::refuse;
 pub use parameters::{Band, Parameters};

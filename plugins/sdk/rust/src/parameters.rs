@@ -2,6 +2,8 @@
 //!
 //! A misspelt parameter that is silently ignored prices wrongly, so every rule names all it knows.
 
+use std::cmp::Ordering;
+
 use crate::decimal::{self, Decimal};
 use crate::{Failure, Parameter, ParameterValue, Tier, refuse};
 
@@ -126,7 +128,7 @@ impl<'a> Parameters<'a> {
         let rises = match (floor, up_to) {
             (None, _) => false,
             (Some(_), None) => true,
-            (Some(floor), Some(up_to)) => up_to > floor,
+            (Some(floor), Some(up_to)) => decimal::compare(up_to, floor).is_ok_and(Ordering::is_gt),
         };
         if !rises {
             let fix = "make each `up_to` larger than the one before, and leave it out in the last tier only";

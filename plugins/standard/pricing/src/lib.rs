@@ -25,6 +25,10 @@ impl PricingRule for StandardPricing {
     }
 }
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ARENA: undash_plugin_sdk::Arena = undash_plugin_sdk::Arena::new();
+
 undash_plugin_sdk::export_pricing_rule!(StandardPricing);
 
 fn price_charge(index: u32, charge: &Charge) -> Result<Priced, Failure> {

@@ -3,7 +3,9 @@
 //! Steps account for the whole quantity and the whole amount. A step that is money without quantity, such as a flat
 //! fee, has the quantity zero. Zero usage costs nothing unless a parameter says otherwise.
 
-use undash_plugin_sdk::decimal::{DecimalError, divide_whole, exact_add, exact_mul, exact_sub, text};
+use std::cmp::Ordering;
+
+use undash_plugin_sdk::decimal::{DecimalError, compare, divide_whole, exact_add, exact_mul, exact_sub, least, text};
 use undash_plugin_sdk::pricing::PriceStep;
 use undash_plugin_sdk::{Band, Decimal, Failure, Parameters, refuse};
 
@@ -39,6 +41,10 @@ impl Question<'_> {
         self.exact(exact_sub(a, b))
     }
 
+    fn more(&self, a: Decimal, b: Decimal) -> Result<bool, Failure> {
+        self.exact(compare(a, b).map(Ordering::is_gt))
+    }
+
     /// One step for the whole quantity.
     fn whole(&self, label: &str, unit: Decimal, amount: Decimal) -> Vec<PriceStep> {
         vec![PriceStep {
@@ -52,7 +58,7 @@ impl Question<'_> {
     /// Splits the quantity into what is free and what is paid.
     fn after_free_units(&self, steps: &mut Vec<PriceStep>) -> Result<Decimal, Failure> {
         let free = self.parameters.optional_number("free_units")?;
-        let free = free.unwrap_or(Decimal::ZERO).min(self.quantity);
+        let free = self.exact(least(free.unwrap_or(Decimal::ZERO), self.quantity))?;
         if free.is_zero() {
             return Ok(self.quantity);
         }
@@ -86,10 +92,13 @@ pub(crate) fn graduated(question: &Question<'_>) -> Result<Priced, Failure> {
     let mut steps = Vec::with_capacity(bands.len());
     let mut floor = Decimal::ZERO;
     for band in &bands {
-        if question.quantity <= floor {
+        if !question.more(question.quantity, floor)? {
             break;
         }
-        let end = band.up_to.unwrap_or(question.quantity).min(question.quantity);
+        let end = match band.up_to {
+            Some(up_to) => question.exact(least(up_to, question.quantity))?,
+            None => question.quantity,
+        };
         let part = question.sub(end, floor)?;
         let cost = question.mul(part, band.unit_amount)?;
         steps.push(step(band_label(floor, band), part, band.unit_amount, cost));
@@ -110,7 +119,7 @@ pub(crate) fn volume(question: &Question<'_>) -> Result<Priced, Failure> {
     let mut floor = Decimal::ZERO;
     for band in &bands {
         match band.up_to {
-            Some(up_to) if question.quantity > up_to => floor = up_to,
+            Some(up_to) if question.more(question.quantity, up_to)? => floor = up_to,
             _ => {
                 let cost = question.mul(question.quantity, band.unit_amount)?;
                 let mut steps = vec![step(band_label(floor, band), question.quantity, band.unit_amount, cost)];
@@ -210,7 +219,7 @@ pub(crate) fn percentage(question: &Question<'_>) -> Result<Priced, Failure> {
     let minimum = parameters.optional_number("minimum_amount")?;
     let maximum = parameters.optional_number("maximum_amount")?;
     if let (Some(minimum), Some(maximum)) = (minimum, maximum)
-        && minimum > maximum
+        && question.more(minimum, maximum)?
     {
         let fix = "make it at most `maximum_amount`";
         return Err(parameters.refuse("above-maximum", fix, "minimum_amount"));
@@ -232,14 +241,14 @@ pub(crate) fn percentage(question: &Question<'_>) -> Result<Priced, Failure> {
         amount = question.add(amount, cost)?;
     }
     if let Some(minimum) = minimum
-        && amount < minimum
+        && question.more(minimum, amount)?
     {
         let missing = question.sub(minimum, amount)?;
         steps.push(step("Up to the minimum".to_owned(), Decimal::ZERO, missing, missing));
         amount = minimum;
     }
     if let Some(maximum) = maximum
-        && amount > maximum
+        && question.more(amount, maximum)?
     {
         amount = maximum;
         steps = question.whole("At the maximum", maximum, maximum);

@@ -31,4 +31,8 @@ impl TaxCalculator for StandardTax {
     }
 }
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ARENA: undash_plugin_sdk::Arena = undash_plugin_sdk::Arena::new();
+
 undash_plugin_sdk::export_tax_calculator!(StandardTax);

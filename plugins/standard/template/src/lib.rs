@@ -21,4 +21,8 @@ impl InvoiceTemplate for StandardTemplate {
     }
 }
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ARENA: undash_plugin_sdk::Arena = undash_plugin_sdk::Arena::new();
+
 undash_plugin_sdk::export_invoice_template!(StandardTemplate);

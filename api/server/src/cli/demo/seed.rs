@@ -73,7 +73,7 @@ async fn issuer(app: &App, operator: &Viewer, now: DateTime<Utc>) -> Result<Issu
         logo: Some(include_bytes!("logo.png").to_vec()),
         invoice_prefix: PREFIX.to_owned(),
         payment_terms_days: 15,
-        footer: "Undash Demo Private Limited · made by `undash demo`, not a real invoice".to_owned(),
+        footer: "Undash Demo Private Limited · a sample, not a real invoice".to_owned(),
     };
     Ok(catalogue::create_issuing_entity(app, operator, new, now).await?.id)
 }

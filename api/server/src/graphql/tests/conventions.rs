@@ -34,7 +34,8 @@ async fn everything_is_described() {
             silent.push(path);
         }
     };
-    for meta in types().await {
+    const BUILT_IN: [&str; 4] = ["Boolean", "ID", "Int", "String"];
+    for meta in types().await.into_iter().filter(|meta| !BUILT_IN.contains(&name(meta))) {
         let kind = name(&meta).to_owned();
         check(kind.clone(), &meta);
         for field in list(&meta, "fields") {

@@ -1,5 +1,4 @@
-//! The store on real databases: SQLite always, PostgreSQL when `UNDASH_TEST_POSTGRES_URL` names a server on which
-//! databases can be made. Each test gets databases of its own.
+//! The store on real databases: SQLite always, PostgreSQL where it is installed. Each test gets databases of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod alerts;
@@ -13,7 +12,6 @@ mod queues;
 mod usage;
 mod usage_concurrency;
 
-use sea_orm::ConnectionTrait;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Backend, Store, StoreSettings};
@@ -23,7 +21,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub(super) struct TestDatabase {
     pub(super) store: Store,
     directory: Option<tempfile::TempDir>,
-    postgres: Option<(String, String)>,
+    postgres: Option<String>,
 }
 
 /// A migrated database of each kind that is at hand.
@@ -41,17 +39,11 @@ pub(super) async fn sqlite() -> TestDatabase {
 }
 
 pub(super) async fn postgres() -> Option<TestDatabase> {
-    let Ok(server) = std::env::var("UNDASH_TEST_POSTGRES_URL") else {
-        assert!(std::env::var("CI").is_err(), "UNDASH_TEST_POSTGRES_URL must be set where CI is");
-        eprintln!("SKIPPED: PostgreSQL (set UNDASH_TEST_POSTGRES_URL to test on it)");
-        return None;
-    };
+    let server = throwaway::server()?;
     let name = format!("undash_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    admin(&server, &format!("CREATE DATABASE {name}")).await;
-    let (base, query) = server.split_once('?').map_or((server.as_str(), ""), |(base, query)| (base, query));
-    let (base, _) = base.rsplit_once('/').unwrap();
-    let store = connect(format!("{base}/{name}?{query}")).await;
-    Some(TestDatabase { store, directory: None, postgres: Some((server, name)) })
+    server.create(&name, None).await;
+    let store = connect(server.url(&name)).await;
+    Some(TestDatabase { store, directory: None, postgres: Some(name) })
 }
 
 impl TestDatabase {
@@ -62,8 +54,8 @@ impl TestDatabase {
     /// Closes and removes it; a test that panics leaves it behind for inspection.
     pub(super) async fn finish(self) {
         self.store.close().await.unwrap();
-        if let Some((server, name)) = self.postgres {
-            admin(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        if let (Some(name), Some(server)) = (self.postgres, throwaway::server()) {
+            server.remove(&name).await;
         }
         if let Some(directory) = self.directory {
             directory.close().unwrap();
@@ -77,12 +69,6 @@ async fn connect(url: String) -> Store {
     store.migrate().await.unwrap();
     assert!(store.pending_migrations().await.unwrap().is_empty());
     store
-}
-
-async fn admin(server: &str, sql: &str) {
-    let connection = sea_orm::Database::connect(server).await.unwrap();
-    connection.execute_unprepared(sql).await.unwrap();
-    connection.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -42,13 +42,13 @@ fn start() -> Scratch {
 }
 
 /// The folder of this process.
-pub(crate) fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     static SCRATCH: OnceLock<Scratch> = OnceLock::new();
     &SCRATCH.get_or_init(start).root
 }
 
 /// A name that no other test of this process has.
-pub(crate) fn unique(prefix: &str) -> String {
+pub fn unique(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use crate::scratch::{LAST_WILL, root, unique};
 
 /// A server on which databases can be made.
-pub(crate) struct Server {
+pub struct Server {
     /// Up to the database name.
     before: String,
     /// After it.
@@ -18,7 +18,7 @@ pub(crate) struct Server {
 }
 
 /// The server of this process, or nothing where there is no PostgreSQL.
-pub(crate) fn server() -> Option<&'static Server> {
+pub fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER.get_or_init(find).as_ref()
 }
@@ -96,12 +96,12 @@ fn output(command: &mut Command) -> String {
 
 impl Server {
     /// The URL of a database on the server.
-    pub(crate) fn url(&self, database: &str) -> String {
+    pub fn url(&self, database: &str) -> String {
         format!("{}{database}{}", self.before, self.after)
     }
 
     /// Makes a database, as a copy of `template` where one is given.
-    pub(crate) async fn create(&self, database: &str, template: Option<&str>) {
+    pub async fn create(&self, database: &str, template: Option<&str>) {
         // Two copies of one template at a time are refused by some versions.
         static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
         let _turn = ONE_AT_A_TIME.lock().await;
@@ -110,7 +110,7 @@ impl Server {
     }
 
     /// Removes a database.
-    pub(crate) async fn remove(&self, database: &str) {
+    pub async fn remove(&self, database: &str) {
         self.execute(format!("DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)")).await;
     }
 
