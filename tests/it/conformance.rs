@@ -27,7 +27,7 @@ struct Case {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_of_the_table_comes_out() {
     let cases = cases();
-    assert!(cases.len() > 90, "the table was read: {}", cases.len());
+    assert!(cases.len() >= 90, "the table was read: {}", cases.len());
     let plugins = Plugins::start(HostSettings { threads: 2, ..HostSettings::default() }).unwrap();
     let guest = StandardGuest::of(Kind::Pricing);
     plugins.prepare(guest.digest(), Arc::from(guest.bytes)).await.unwrap();

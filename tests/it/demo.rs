@@ -129,7 +129,7 @@ fn the_numbers_are_those_of_the_trace() {
     assert!(pdf.starts_with(b"%PDF-"), "a PDF");
     // Usage costs 55 dollars or so: both thresholds fired, each with what had been observed by then.
     let alerts = answer["alerts"].as_array().unwrap();
-    assert_eq!(alerts.iter().map(|alert| alert["threshold"].as_str().unwrap()).collect::<Vec<_>>(), ["10", "25"], "{alerts:?}");
+    assert_eq!(alerts.iter().map(|alert| alert["threshold"].as_str().unwrap()).collect::<Vec<_>>(), ["10.00", "25.00"], "{alerts:?}");
     for alert in alerts {
         let number = |key: &str| alert[key].as_str().unwrap().parse::<Decimal>().unwrap();
         assert!(number("observed") >= number("threshold") && number("observed") <= bill.subtotal, "{alert}");

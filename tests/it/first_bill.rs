@@ -27,7 +27,7 @@ both! {
         let taken = ingest(&acme.ingest, json!([{"transactionId": "c-1", "metric": "context_tokens", "occurredAt": "2024-03-05T10:00:00Z", "value": "500000"}])).await;
         assert_eq!(taken["accepted"], 1);
         let first = socket.next().await.unwrap()["usageAlertEvents"].take();
-        assert_eq!((&first["event"]["threshold"], &first["event"]["observed"], &first["event"]["currency"]), (&json!("1"), &json!("1.5"), &json!("USD")));
+        assert_eq!((&first["event"]["threshold"], &first["event"]["observed"], &first["event"]["currency"]), (&json!("1.00"), &json!("1.50"), &json!("USD")));
         assert_eq!((&first["event"]["alertRule"]["name"], &first["replayed"]), (&json!("Spending"), &json!(false)));
 
         // The network goes away, and 30 dollars are spent meanwhile.
@@ -39,7 +39,7 @@ both! {
         let mut socket = Socket::connect(app.address, Some(acme.owner.key())).await.unwrap();
         socket.subscribe(ALERTS, json!({"after": first["cursor"]})).await;
         let second = socket.next().await.unwrap()["usageAlertEvents"].take();
-        assert_eq!((&second["event"]["threshold"], &second["event"]["observed"], &second["replayed"]), (&json!("20"), &json!("31.5"), &json!(true)));
+        assert_eq!((&second["event"]["threshold"], &second["event"]["observed"], &second["replayed"]), (&json!("20.00"), &json!("31.50"), &json!(true)));
         assert!(socket.is_silent_for(Duration::from_millis(1_500)).await, "an alert came twice");
 
         // And what happens from now on comes live: a new rule whose threshold is passed already.

@@ -10,6 +10,7 @@ mod conformance;
 mod demo;
 mod first_bill;
 mod killed;
+mod late_usage;
 mod plugins_up;
 mod schema;
 mod tenancy;

@@ -340,7 +340,7 @@ mod tests {
         for (file, variables, words) in [
             (Some("listn = \"x\""), none.clone(), "undash.toml sets `listn`, which is not a setting. Did you mean listen?"),
             (Some("listen = \"nowhere\""), none.clone(), "listen must be an address and a port such as 127.0.0.1:8080."),
-            (Some("listen = 1.5"), none.clone(), "must be a string or a whole number, not float"),
+            (Some("listen = 1.5"), none, "must be a string or a whole number, not float"),
             (None, environment(&[("UNDASH_LISTENN", "x")]), "Did you mean UNDASH_LISTEN?"),
             (None, environment(&[("DATABASE_URL", "mysql://x")]), "DATABASE_URL must be a URL that starts with postgres:// or sqlite://"),
             (None, environment(&[("UNDASH_PLUGIN_THREADS", "0")]), "UNDASH_PLUGIN_THREADS must be a whole number from 1 to 256."),

@@ -115,8 +115,9 @@ impl IssuingEntity {
 pub(super) struct TaxRegime {
     /// `FLAT`, `IN_GST`, or a name your tax plugin knows.
     model: String,
-    /// The parameters of the regime. `FLAT`: `component.0.code`, `component.0.name` and `component.0.rate_percent`, and
-    /// so on for each further component. `IN_GST`: `rate_percent`.
+    /// The parameters of the regime. `FLAT`: `rate_percent`, `code` and `name`; for several taxes `component.1.rate_percent`,
+    /// `component.1.code`, `component.1.name` and so on instead. `IN_GST`: `rate_percent`, and the flag `lut` for exports
+    /// under a letter of undertaking.
     parameters: Vec<Parameter>,
 }
 

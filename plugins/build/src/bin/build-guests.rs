@@ -1,8 +1,9 @@
 //! `build-guests` writes the standard guests to `plugins/dist`; `build-guests --check` proves that they are what their
 //! sources say. Arguments and words for people only; the building is the library's.
-#![allow(clippy::print_stdout, reason = "a command-line tool speaks to its terminal")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks to its terminal")]
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 use plugin_build::{BuildError, Built, Manifest, Toolchain, build_component_with, digest, shape};
@@ -23,8 +24,17 @@ struct Arguments {
 
 const GUESTS: [&str; 3] = ["pricing", "tax", "template"];
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let root = arguments.root.canonicalize()?;
     let dist = root.join("plugins/dist");
     let toolchain = Toolchain::find()?;

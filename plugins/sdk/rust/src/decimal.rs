@@ -62,6 +62,9 @@ impl std::error::Error for DecimalError {}
 /// `Text` for any other form, `Inexact` for too many digits.
 pub fn parse(text: &str) -> Result<Decimal, DecimalError> {
     let bytes = text.as_bytes();
+    if bytes == b"0" {
+        return Ok(Decimal::ZERO);
+    }
     let (negative, digits) = match bytes {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, bytes),
@@ -195,6 +198,12 @@ fn write_words(buffer: &mut [u8; 2 * WORD], mantissa: u128) -> usize {
 /// # Errors
 /// `Inexact`.
 pub fn exact_add(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
+    if a.is_zero() {
+        return Ok(b);
+    }
+    if b.is_zero() {
+        return Ok(a);
+    }
     let (a, b, scale) = align(a, b)?;
     let sum = a.checked_add(b).ok_or(DecimalError::Inexact)?;
     make(sum < 0, sum.unsigned_abs(), scale)

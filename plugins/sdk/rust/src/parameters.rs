@@ -8,14 +8,16 @@ use crate::decimal::{self, Decimal};
 use crate::{Failure, Parameter, ParameterValue, Tier, refuse};
 
 /// One price band with its numbers read: `(previous up_to, up_to]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Band {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band<'a> {
     /// The last quantity in the band; none in the last band.
     pub up_to: Option<Decimal>,
     /// Zero or more.
     pub unit_amount: Decimal,
     /// Zero or more.
     pub flat_amount: Decimal,
+    /// The same as text, which is cheaper to copy than to write.
+    pub tier: &'a Tier,
 }
 
 /// The parameters of one charge or regime, with the path that refusals name.
@@ -100,13 +102,13 @@ impl<'a> Parameters<'a> {
     ///
     /// # Errors
     /// `missing-parameter`, `wrong-kind`, `bad-tiers` and those of a number.
-    pub fn bands(&self, name: &str) -> Result<Vec<Band>, Failure> {
+    pub fn bands(&self, name: &str) -> Result<Vec<Band<'a>>, Failure> {
         let tiers = match self.find(name) {
             Some(ParameterValue::Tiers(tiers)) => tiers,
             Some(_) => return Err(self.refuse("wrong-kind", "give a list of tiers", name)),
             None => return Err(self.refuse("missing-parameter", "add the tiers", name)),
         };
-        let mut bands: Vec<Band> = Vec::with_capacity(tiers.len());
+        let mut bands: Vec<Band<'a>> = Vec::with_capacity(tiers.len());
         for tier in tiers {
             bands.push(self.band(tier, bands.last(), name)?);
         }
@@ -116,7 +118,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    fn band(&self, tier: &Tier, previous: Option<&Band>, name: &str) -> Result<Band, Failure> {
+    fn band(&self, tier: &'a Tier, previous: Option<&Band<'a>>, name: &str) -> Result<Band<'a>, Failure> {
         let up_to = match &tier.up_to {
             Some(text) => Some(self.not_negative(text, name)?),
             None => None,
@@ -138,6 +140,7 @@ impl<'a> Parameters<'a> {
             up_to,
             unit_amount: self.not_negative(&tier.unit_amount, name)?,
             flat_amount: self.not_negative(&tier.flat_amount, name)?,
+            tier,
         })
     }
 

@@ -46,11 +46,11 @@ impl Question<'_> {
     }
 
     /// One step for the whole quantity.
-    fn whole(&self, label: &str, unit: Decimal, amount: Decimal) -> Vec<PriceStep> {
+    fn whole(&self, label: String, unit_amount: &str, amount: Decimal) -> Vec<PriceStep> {
         vec![PriceStep {
-            label: label.to_owned(),
+            label,
             quantity: self.quantity_text.to_owned(),
-            unit_amount: text(unit),
+            unit_amount: unit_amount.to_owned(),
             amount: text(amount),
         }]
     }
@@ -76,7 +76,7 @@ pub(crate) fn per_unit(question: &Question<'_>) -> Result<Priced, Failure> {
     question.parameters.only(&["unit_amount"])?;
     let unit = question.parameters.number("unit_amount")?;
     let amount = question.mul(question.quantity, unit)?;
-    Ok(Priced { amount, steps: question.whole("Per unit", unit, amount) })
+    Ok(Priced { amount, steps: question.whole("Per unit".to_owned(), &text(unit), amount) })
 }
 
 const TIERED: [&str; 2] = ["tiers", "zero_usage_first_tier_flat"];
@@ -91,20 +91,26 @@ pub(crate) fn graduated(question: &Question<'_>) -> Result<Priced, Failure> {
     let mut amount = Decimal::ZERO;
     let mut steps = Vec::with_capacity(bands.len());
     let mut floor = Decimal::ZERO;
+    let mut previous = None;
     for band in &bands {
-        if !question.more(question.quantity, floor)? {
-            break;
-        }
-        let end = match band.up_to {
-            Some(up_to) => question.exact(least(up_to, question.quantity))?,
-            None => question.quantity,
+        let (end, is_last) = match band.up_to {
+            Some(up_to) if question.more(question.quantity, up_to)? => (up_to, false),
+            _ => (question.quantity, true),
         };
         let part = question.sub(end, floor)?;
         let cost = question.mul(part, band.unit_amount)?;
-        steps.push(step(band_label(floor, band), part, band.unit_amount, cost));
+        steps.push(PriceStep {
+            label: band_label(previous, band),
+            quantity: text(part),
+            unit_amount: band.tier.unit_amount.clone(),
+            amount: text(cost),
+        });
         amount = question.add(amount, cost)?;
         amount = add_flat(question, amount, band, &mut steps)?;
-        floor = end;
+        if is_last {
+            break;
+        }
+        (floor, previous) = (end, Some(band));
     }
     Ok(Priced { amount, steps })
 }
@@ -116,13 +122,13 @@ pub(crate) fn volume(question: &Question<'_>) -> Result<Priced, Failure> {
     if question.quantity.is_zero() {
         return nothing_used(question, &bands);
     }
-    let mut floor = Decimal::ZERO;
+    let mut previous = None;
     for band in &bands {
         match band.up_to {
-            Some(up_to) if question.more(question.quantity, up_to)? => floor = up_to,
+            Some(up_to) if question.more(question.quantity, up_to)? => previous = Some(band),
             _ => {
                 let cost = question.mul(question.quantity, band.unit_amount)?;
-                let mut steps = vec![step(band_label(floor, band), question.quantity, band.unit_amount, cost)];
+                let mut steps = question.whole(band_label(previous, band), &band.tier.unit_amount, cost);
                 let amount = add_flat(question, cost, band, &mut steps)?;
                 return Ok(Priced { amount, steps });
             }
@@ -133,7 +139,7 @@ pub(crate) fn volume(question: &Question<'_>) -> Result<Priced, Failure> {
 }
 
 /// Zero usage enters no tier, unless the operator charges the first flat amount from zero on.
-fn nothing_used(question: &Question<'_>, bands: &[Band]) -> Result<Priced, Failure> {
+fn nothing_used(question: &Question<'_>, bands: &[Band<'_>]) -> Result<Priced, Failure> {
     let mut steps = Vec::new();
     let mut amount = Decimal::ZERO;
     if question.parameters.flag("zero_usage_first_tier_flat")?
@@ -147,7 +153,7 @@ fn nothing_used(question: &Question<'_>, bands: &[Band]) -> Result<Priced, Failu
 fn add_flat(
     question: &Question<'_>,
     amount: Decimal,
-    band: &Band,
+    band: &Band<'_>,
     steps: &mut Vec<PriceStep>,
 ) -> Result<Decimal, Failure> {
     if band.flat_amount.is_zero() {
@@ -159,24 +165,14 @@ fn add_flat(
 }
 
 /// `First 100000`, `Over 100000 up to 500000`, `Over 500000`, or `Any quantity`.
-fn band_label(floor: Decimal, band: &Band) -> String {
-    let mut label = String::with_capacity(48);
-    match (floor.is_zero(), band.up_to) {
-        (true, None) => label.push_str("Any quantity"),
-        (true, Some(up_to)) => {
-            label.push_str("First ");
-            label.push_str(&text(up_to));
-        }
-        (false, up_to) => {
-            label.push_str("Over ");
-            label.push_str(&text(floor));
-            if let Some(up_to) = up_to {
-                label.push_str(" up to ");
-                label.push_str(&text(up_to));
-            }
-        }
+fn band_label(previous: Option<&Band<'_>>, band: &Band<'_>) -> String {
+    let floor = previous.and_then(|band| band.tier.up_to.as_deref());
+    match (floor, band.tier.up_to.as_deref()) {
+        (None, None) => "Any quantity".to_owned(),
+        (None, Some(up_to)) => ["First ", up_to].concat(),
+        (Some(floor), None) => ["Over ", floor].concat(),
+        (Some(floor), Some(up_to)) => ["Over ", floor, " up to ", up_to].concat(),
     }
-    label
 }
 
 /// `package_amount` for each package of `package_size` begun (or filled, when `rounding` is `down`) after the free
@@ -251,7 +247,7 @@ pub(crate) fn percentage(question: &Question<'_>) -> Result<Priced, Failure> {
         && question.more(amount, maximum)?
     {
         amount = maximum;
-        steps = question.whole("At the maximum", maximum, maximum);
+        steps = question.whole("At the maximum".to_owned(), &text(maximum), maximum);
     }
     Ok(Priced { amount, steps })
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::App;
+use crate::app::{App, bill_period};
 use crate::config::Settings;
 use crate::graphql::{UndashSchema, attach, schema};
 use crate::store::alert_event::{NewAlertEvent, append_in_tx};
@@ -53,9 +53,9 @@ impl World {
     }
 
     async fn data(&self, viewer: &Viewer, document: &str, variables: Value) -> Value {
-        let (data, codes) = self.ask(viewer, document, variables).await;
-        assert!(codes.is_empty(), "{document}: {codes:?}");
-        data
+        let answer = self.schema.execute(self.request(viewer, document, variables)).await;
+        assert!(answer.errors.is_empty(), "{document}: {:?}", answer.errors);
+        answer.data.into_json().unwrap()
     }
 
     /// Makes something as the operator and answers it.
@@ -70,7 +70,7 @@ impl World {
     /// A tenant with a project and a subscription to a plan of 0.002 a token and 10.00 a month.
     async fn tenant(&self, name: &str) -> (String, String, String) {
         let issuer = json!({"name": name, "country": "DE", "invoicePrefix": name.to_uppercase(), "taxRegime": {"model": "FLAT", "parameters": [
-            {"name": "component.0.code", "text": "VAT"}, {"name": "component.0.name", "text": "VAT"}, {"name": "component.0.rate_percent", "number": "19"}]}});
+            {"name": "code", "text": "VAT"}, {"name": "rate_percent", "number": "19"}]}});
         let issuer = self.make("issuingEntityCreate", "issuingEntity", issuer).await;
         self.make("metricCreate", "metric", json!({"code": format!("{name}.tokens"), "name": "Tokens", "aggregation": "SUM"})).await;
         let terms = json!({"currency": "EUR",
@@ -130,6 +130,46 @@ async fn from_catalogue_to_preview() {
     assert_eq!(preview["subtotal"], json!({"amount": "16.00", "currency": "EUR"}), "{preview}");
     assert_eq!((&preview["tax"]["amount"], &preview["total"]["amount"]), (&json!("3.04"), &json!("19.04")));
     assert_eq!(preview["lines"][0]["quantity"], "3000.5");
+}
+
+#[tokio::test]
+async fn from_draft_to_document() {
+    let world = World::new().await;
+    let (organisation, project, _) = world.tenant("acme").await;
+    let tenant = owner(&organisation);
+    let document = "mutation($p: ID!) { usageIngest(input: {events: [{transactionId: \"a\", metric: \"acme.tokens\", projectId: $p, occurredAt: \"2026-01-10T12:00:00Z\", value: 3000}]}) { accepted } }";
+    world.data(&tenant, document, json!({"p": project})).await;
+    let only = Some(organisation.parse().unwrap());
+    let now = "2026-04-10T00:00:00Z".parse().unwrap();
+    // A grace of sixty days leaves the later months as drafts.
+    let run = bill_period::Run { now, grace: TimeDelta::days(60), organisation: only, claim: false };
+    let summary = bill_period::run(&world.app, run).await.unwrap();
+    assert_eq!((summary.issued, summary.drafted, summary.held.len()), (1, 2, 0), "{:?}", summary.held);
+
+    let document = "{ invoices(first: 50) { totalCount nodes { id number state subtotal { amount } tax { amount } organisation { name } subscription { plan { code } } seller { legalName } issuingEntity { id } lines { kind amount { amount } quantity eventCount metric { code } } taxes { code amount { amount } } pdf { url } } } }";
+    let page = world.data(&tenant, document, json!({})).await["invoices"].clone();
+    assert_eq!(page["totalCount"], 3);
+    let issued = &page["nodes"].as_array().unwrap().iter().find(|invoice| invoice["state"] == "OPEN").unwrap().clone();
+    assert_eq!((&issued["number"], &issued["subtotal"]["amount"], &issued["tax"]["amount"]), (&json!("ACME-000001"), &json!("16.00"), &json!("3.04")));
+    assert_eq!((&issued["lines"][0]["eventCount"], &issued["lines"][0]["metric"]["code"], &issued["issuingEntity"]), (&json!("1"), &json!("acme.tokens"), &Value::Null));
+    assert!(issued["pdf"]["url"].as_str().unwrap().contains("/v1/invoices/"), "{issued}");
+    let document = "query($f: InvoiceFilter!) { invoices(filter: $f) { totalCount nodes { pdf { url } } } }";
+    let drafts = world.data(&tenant, document, json!({"f": {"state": {"in": ["DRAFT"]}}})).await;
+    assert_eq!(drafts["invoices"], json!({"totalCount": 2, "nodes": [{"pdf": null}, {"pdf": null}]}));
+
+    let document = "query($i: ID!) { invoiceExplain(id: $i) { lines { callIndex line { chargeCode } } calls { kind world input } plugins { kind name } } invoiceRecompute(id: $i) { identical differences { path issued recomputed } } }";
+    let explained = world.data(&tenant, document, json!({"i": issued["id"]})).await;
+    assert_eq!(explained["invoiceRecompute"], json!({"identical": true, "differences": []}));
+    assert_eq!(explained["invoiceExplain"]["lines"][0]["callIndex"], 0);
+    assert_eq!(explained["invoiceExplain"]["calls"][0]["kind"], "PRICING");
+
+    let input = json!({"organisationId": organisation, "id": page["nodes"][0]["id"]});
+    let (_, codes) = world.ask(&tenant, "mutation($i: InvoiceFinalizeInput!) { invoiceFinalize(input: $i) { errors { code } } }", json!({ "i": input })).await;
+    assert_eq!(codes, ["FORBIDDEN"]);
+    let document = "mutation($i: InvoiceFinalizeInput!, $v: InvoiceVoidInput!) { invoiceFinalize(input: $i) { invoice { number state } errors { code } } invoiceVoid(input: $v) { invoice { number state } errors { code } } }";
+    let done = world.data(&operator(), document, json!({"i": input, "v": {"organisationId": organisation, "id": issued["id"]}})).await;
+    assert_eq!(done["invoiceFinalize"]["invoice"], json!({"number": "ACME-000002", "state": "OPEN"}), "{done}");
+    assert_eq!(done["invoiceVoid"]["invoice"], json!({"number": "ACME-000001", "state": "VOID"}));
 }
 
 #[tokio::test]
