@@ -41,7 +41,7 @@ impl TestApp {
 
     /// A second server on the same database, as on another machine.
     pub async fn second_node(&self) -> Self {
-        Self::at(self.database, self.place.as_ref().expect("a running server").from_afar()).await
+        Self::at(self.database, self.place.as_ref().expect("a running server").seen_from_afar()).await
     }
 
     async fn at(database: Database, place: Place) -> Self {
@@ -95,7 +95,9 @@ impl TestApp {
         loop {
             worker::run_to_rest(&self.app).await.expect("the workers work");
             // A worker of the server may hold a row at this moment.
-            if store::outbox::depth(&self.app.store, 1).await.expect("the outbox") == 0 || Instant::now() > deadline {
+            let changes = store::usage_change::depth(&self.app.store).await.expect("the changes");
+            let effects = store::outbox::depth(&self.app.store, 1).await.expect("the outbox");
+            if changes + effects == 0 || Instant::now() > deadline {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -107,7 +109,12 @@ impl TestApp {
         self.rest().await;
         let left = store::outbox::depth(&self.app.store, 100).await.expect("the outbox");
         assert_eq!(left, 0, "effects are unfinished in the outbox");
-        let dead: Vec<_> = store::outbox::list_dead(&self.app.store, 10).await.expect("the outbox").into_iter().map(|job| (job.topic, job.last_error)).collect();
+        let dead: Vec<_> = store::outbox::list_dead(&self.app.store, 10)
+            .await
+            .expect("the outbox")
+            .into_iter()
+            .map(|job| (job.topic, job.last_error))
+            .collect();
         assert!(dead.is_empty(), "effects were given up: {dead:?}");
         if let Some(server) = self.server.take() {
             server.stop().await.expect("the server stops");

@@ -38,7 +38,8 @@ pub fn run(database: Database, journey: impl AsyncFnOnce(&TestApp)) {
     if !database.is_at_hand() {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let app = TestApp::start(database).await;
         journey(&app).await;

@@ -51,7 +51,8 @@ impl Database {
         static POSTGRES: OnceLock<Place> = OnceLock::new();
         let cell = if self == Self::Sqlite { &SQLITE } else { &POSTGRES };
         cell.get_or_init(|| {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
             runtime.block_on(make_template(self))
         })
     }
@@ -88,7 +89,7 @@ impl Place {
     }
 
     /// The same database seen from another machine: with a data folder of its own.
-    pub(crate) fn from_afar(&self) -> Self {
+    pub(crate) fn seen_from_afar(&self) -> Self {
         assert!(self.url.is_some(), "only PostgreSQL is shared between machines");
         let data_dir = scratch("data");
         copy(&self.data_dir.join("compiled"), &data_dir.join("compiled"));

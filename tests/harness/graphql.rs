@@ -70,7 +70,11 @@ impl Client {
 
     /// Sends a body as it is.
     pub async fn send(&self, body: String) -> Answer {
-        let request = self.http.post(format!("http://{}/graphql", self.address)).header("content-type", "application/json").header("accept", "application/json");
+        let request = self
+            .http
+            .post(format!("http://{}/graphql", self.address))
+            .header("content-type", "application/json")
+            .header("accept", "application/json");
         let response = self.with_key(request).body(body).send().await.expect("an answer");
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
@@ -87,7 +91,10 @@ impl Client {
     /// Calls a mutation, whatever comes of it. Its input type is named after it, as all of them are.
     pub async fn mutate(&self, field: &str, input: Value, selection: &str) -> Answer {
         let (first, rest) = field.split_at(1);
-        let document = format!("mutation($input: {}{rest}Input!) {{ {field}(input: $input) {{ {selection} errors {{ message code path }} }} }}", first.to_uppercase());
+        let document = format!(
+            "mutation($input: {}{rest}Input!) {{ {field}(input: $input) {{ {selection} errors {{ message code path }} }} }}",
+            first.to_uppercase()
+        );
         self.ask(&document, json!({"input": input})).await
     }
 
@@ -104,8 +111,14 @@ impl Client {
     }
 
     /// Sends usage to the bulk endpoint and names the organisation.
-    pub async fn post_events_for(&self, organisation: Option<&str>, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
-        let mut request = self.http.post(format!("http://{}/v1/events", self.address)).header("content-type", content_type);
+    pub async fn post_events_for(
+        &self,
+        organisation: Option<&str>,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request =
+            self.http.post(format!("http://{}/v1/events", self.address)).header("content-type", content_type);
         if let Some(organisation) = organisation {
             request = request.header("undash-organisation", organisation);
         }

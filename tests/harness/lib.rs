@@ -5,7 +5,13 @@
 //! bills by hand as `undash bill` does, and it looks into the outbox when a test has ended. Rules about
 //! what a result should be belong to the journeys.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a harness may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a harness may fail loudly"
+)]
 
 mod app;
 mod binary;

@@ -35,7 +35,8 @@ impl Socket {
 
     /// Starts a subscription under the id `1`.
     pub async fn subscribe(&mut self, document: &str, variables: Value) {
-        self.send(json!({"type": "subscribe", "id": "1", "payload": {"query": document, "variables": variables}})).await;
+        self.send(json!({"type": "subscribe", "id": "1", "payload": {"query": document, "variables": variables}}))
+            .await;
     }
 
     /// The next item of the subscription: its data, or the errors it ended with.
@@ -43,7 +44,9 @@ impl Socket {
         loop {
             let mut message = self.receive().await.map_err(|code| json!([{"closed": code}]))?;
             match message["type"].as_str() {
-                Some("next") if message["payload"].get("errors").is_none() => return Ok(message["payload"]["data"].take()),
+                Some("next") if message["payload"].get("errors").is_none() => {
+                    return Ok(message["payload"]["data"].take());
+                }
                 Some("next") => return Err(message["payload"]["errors"].take()),
                 Some("error") => return Err(message["payload"].take()),
                 Some("complete") => return Err(json!([{"completed": true}])),

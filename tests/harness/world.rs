@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use throwaway::unique;
 use crate::{Client, TestApp};
+use throwaway::unique;
 
 /// The month the tests bill: past on every clock, young enough to be taken.
 pub const PERIOD: (&str, &str) = ("2024-03-01T00:00:00Z", "2024-04-01T00:00:00Z");
@@ -80,8 +80,11 @@ impl World {
     pub async fn tenant_without_subscription(&self, app: &TestApp, name: &str) -> Tenant {
         let id = self.organisation(name).await;
         let project = project(&self.operator, &id, "production").await;
-        let owner = app.client(&self.key(json!({"scope": "ORGANISATION", "organisationId": id, "role": "OWNER"})).await);
-        let ingest = app.client(&self.key(json!({"scope": "PROJECT", "organisationId": id, "projectId": project, "role": "INGEST"})).await);
+        let owner =
+            app.client(&self.key(json!({"scope": "ORGANISATION", "organisationId": id, "role": "OWNER"})).await);
+        let ingest = app.client(
+            &self.key(json!({"scope": "PROJECT", "organisationId": id, "projectId": project, "role": "INGEST"})).await,
+        );
         Tenant { id, project, subscription: String::new(), owner, ingest }
     }
 

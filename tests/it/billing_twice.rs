@@ -128,7 +128,8 @@ both! {
     }
 }
 
-const WHOLE: &str = "id number state version issuedAt dueAt total { amount } lines { quantity amount { amount } eventSet }";
+const WHOLE: &str =
+    "id number state version issuedAt dueAt total { amount } lines { quantity amount { amount } eventSet }";
 
 /// Asks until there is something.
 async fn until<T, F: Future<Output = Option<T>>>(mut ask: impl FnMut() -> F) -> T {

@@ -35,12 +35,17 @@ async fn every_row_of_the_table_comes_out() {
     for case in &cases {
         let question = question(case);
         let answered = plugins.price(guest.digest(), &question).await;
-        let priced = answered.map_err(|error| error.to_string()).and_then(|(answer, _)| rating::accept(&question, answer).map_err(|refused| refused.to_string()));
+        let priced = answered
+            .map_err(|error| error.to_string())
+            .and_then(|(answer, _)| rating::accept(&question, answer).map_err(|refused| refused.to_string()));
         let came = priced.map(|mut charges| charges.remove(0));
         match (&case.expected, came) {
             (None, Err(_)) => {}
-            (Some((exact, line)), Ok(charge)) if charge.amount_exact == *exact && charge.amount.to_decimal().to_string() == *line => {}
-            (_, Ok(charge)) => wrong.push(format!("{}: {} rounded to {}", case.place, charge.amount_exact, charge.amount.to_decimal())),
+            (Some((exact, line)), Ok(charge))
+                if charge.amount_exact == *exact && charge.amount.to_decimal().to_string() == *line => {}
+            (_, Ok(charge)) => {
+                wrong.push(format!("{}: {} rounded to {}", case.place, charge.amount_exact, charge.amount.to_decimal()))
+            }
             (Some(_), Err(words)) => wrong.push(format!("{}: {words}", case.place)),
         }
     }
@@ -87,9 +92,19 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-fn case(place: String, model: &str, parameters: &[(String, ParameterValue)], columns: &[String], cells: &[&str]) -> Case {
+fn case(
+    place: String,
+    model: &str,
+    parameters: &[(String, ParameterValue)],
+    columns: &[String],
+    cells: &[&str],
+) -> Case {
     let cell = |name: &str| columns.iter().position(|column| column == name).map(|index| cells[index]);
-    let (line, currency) = columns.iter().zip(cells).find_map(|(column, cell)| Some((*cell, column.strip_prefix("invoice ")?))).expect("an invoice column");
+    let (line, currency) = columns
+        .iter()
+        .zip(cells)
+        .find_map(|(column, cell)| Some((*cell, column.strip_prefix("invoice ")?)))
+        .expect("an invoice column");
     let exact = cell("exact price").expect("an exact price");
     let expected = (exact != "refused").then(|| (number(exact), line.to_owned()));
     let currency = Currency::from_code(currency).expect("a currency");
@@ -100,16 +115,21 @@ fn case(place: String, model: &str, parameters: &[(String, ParameterValue)], col
 
 /// `, unit_amount 0.5, tiers to 10: 5 each + 3; above: 1 each, rounding up`
 fn read_parameters(text: &str) -> Vec<(String, ParameterValue)> {
-    text.split(", ").map(str::trim).filter(|part| !part.is_empty()).map(|part| {
-        let (name, value) = part.trim_start_matches(", ").split_once(' ').unwrap_or_else(|| panic!("`{part}` is a parameter"));
-        let value = match (name, value) {
-            ("tiers", tiers) => ParameterValue::Tiers(tiers.split("; ").map(tier).collect()),
-            (_, "yes") => ParameterValue::Flag(true),
-            ("rounding", word) => ParameterValue::Text(word.to_owned()),
-            (_, number_text) => ParameterValue::Number(number(number_text)),
-        };
-        (name.to_owned(), value)
-    }).collect()
+    text.split(", ")
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, value) =
+                part.trim_start_matches(", ").split_once(' ').unwrap_or_else(|| panic!("`{part}` is a parameter"));
+            let value = match (name, value) {
+                ("tiers", tiers) => ParameterValue::Tiers(tiers.split("; ").map(tier).collect()),
+                (_, "yes") => ParameterValue::Flag(true),
+                ("rounding", word) => ParameterValue::Text(word.to_owned()),
+                (_, number_text) => ParameterValue::Number(number(number_text)),
+            };
+            (name.to_owned(), value)
+        })
+        .collect()
 }
 
 fn tier(text: &str) -> Tier {

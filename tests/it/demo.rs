@@ -28,7 +28,14 @@ impl Trace {
             let at = match n {
                 0 => "2023-11-01 00:00:00.0000000".to_owned(),
                 1 => "2023-11-30 23:59:59.9999999".to_owned(),
-                _ => format!("2023-11-{:02} {:02}:{:02}:{:02}.{:07}", 1 + n % 30, n % 24, n * 7 % 60, n * 13 % 60, n / 3 * 1_234_567 % 10_000_000),
+                _ => format!(
+                    "2023-11-{:02} {:02}:{:02}:{:02}.{:07}",
+                    1 + n % 30,
+                    n % 24,
+                    n * 7 % 60,
+                    n * 13 % 60,
+                    n / 3 * 1_234_567 % 10_000_000
+                ),
             };
             (at, 1_000 + n * 7_919 % 20_000, 1 + n * 104_729 % 1_500)
         };
@@ -61,7 +68,8 @@ impl Trace {
         let context: u64 = self.rows.iter().map(|row| row.1).sum();
         let generated: u64 = self.rows.iter().map(|row| row.2).sum();
         let requests = self.rows.len() as u64;
-        let (first, second, rest) = (generated.min(100_000), generated.saturating_sub(100_000).min(400_000), generated.saturating_sub(500_000));
+        let (first, second, rest) =
+            (generated.min(100_000), generated.saturating_sub(100_000).min(400_000), generated.saturating_sub(500_000));
         let amounts = [
             cents(price(context, 3)),
             cents(price(first, 15) + price(second, 12) + price(rest, 10)),
@@ -70,7 +78,13 @@ impl Trace {
         ];
         let subtotal: Decimal = amounts.iter().sum();
         let tax = cents(subtotal * Decimal::new(18, 2));
-        Bill { quantities: [context, generated, requests].map(Decimal::from), amounts, subtotal, tax, total: subtotal + tax }
+        Bill {
+            quantities: [context, generated, requests].map(Decimal::from),
+            amounts,
+            subtotal,
+            tax,
+            total: subtotal + tax,
+        }
     }
 }
 
@@ -82,9 +96,13 @@ impl Bill {
     /// Reads the bill off the demo's answer.
     pub(crate) fn read(answer: &Value) -> Self {
         let invoice = &answer["invoice"];
-        let number = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} is a text")).parse::<Decimal>().unwrap();
+        let number =
+            |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} is a text")).parse::<Decimal>().unwrap();
         let lines = invoice["lines"].as_array().unwrap();
-        assert_eq!(lines.iter().map(|line| &line["metric"]).collect::<Vec<_>>(), [&json!("context_tokens"), &json!("generated_tokens"), &json!("requests"), &Value::Null]);
+        assert_eq!(
+            lines.iter().map(|line| &line["metric"]).collect::<Vec<_>>(),
+            [&json!("context_tokens"), &json!("generated_tokens"), &json!("requests"), &Value::Null]
+        );
         Self {
             quantities: [0, 1, 2].map(|line| number(&lines[line]["quantity"])),
             amounts: [0, 1, 2, 3].map(|line| number(&lines[line]["amount"])),
@@ -105,7 +123,8 @@ pub(crate) fn demo(folder: &Path, trace: &Path, database: Option<&str>) -> Value
     let output = command.output().unwrap();
     let (words, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "the demo failed: {errors}\n{words}");
-    serde_json::from_str(words.trim()).unwrap_or_else(|error| panic!("one JSON object on standard output: {error}: {words}"))
+    serde_json::from_str(words.trim())
+        .unwrap_or_else(|error| panic!("one JSON object on standard output: {error}: {words}"))
 }
 
 #[test]
@@ -123,20 +142,32 @@ fn the_numbers_are_those_of_the_trace() {
     let invoice = &answer["invoice"];
     assert_eq!((&invoice["currency"], &invoice["number"]), (&json!("USD"), &json!("DEMO-000001")));
     assert_eq!(invoice["period"], json!({"start": "2023-11-01T00:00:00Z", "end": "2023-12-01T00:00:00Z"}));
-    assert_eq!((&invoice["lines"][3]["description"], &invoice["lines"][3]["amount"]), (&json!("Platform fee"), &json!("20.00")));
+    assert_eq!(
+        (&invoice["lines"][3]["description"], &invoice["lines"][3]["amount"]),
+        (&json!("Platform fee"), &json!("20.00"))
+    );
 
     let pdf = std::fs::read(invoice["pdf"].as_str().unwrap()).unwrap();
     assert!(pdf.starts_with(b"%PDF-"), "a PDF");
     // Usage costs 55 dollars or so: both thresholds fired, each with what had been observed by then.
     let alerts = answer["alerts"].as_array().unwrap();
-    assert_eq!(alerts.iter().map(|alert| alert["threshold"].as_str().unwrap()).collect::<Vec<_>>(), ["10.00", "25.00"], "{alerts:?}");
+    assert_eq!(
+        alerts.iter().map(|alert| alert["threshold"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["10.00", "25.00"],
+        "{alerts:?}"
+    );
     for alert in alerts {
         let number = |key: &str| alert[key].as_str().unwrap().parse::<Decimal>().unwrap();
         assert!(number("observed") >= number("threshold") && number("observed") <= bill.subtotal, "{alert}");
         assert!(!alert["rule"].as_str().unwrap().is_empty());
     }
     let manifest: Value = serde_json::from_str(include_str!("../../plugins/dist/manifest.json")).unwrap();
-    let shipped: Vec<Value> = manifest["guests"].as_array().unwrap().iter().map(|guest| json!({"kind": guest["kind"], "name": guest["name"], "digest": guest["digest"]})).collect();
+    let shipped: Vec<Value> = manifest["guests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|guest| json!({"kind": guest["kind"], "name": guest["name"], "digest": guest["digest"]}))
+        .collect();
     assert_eq!(answer["plugins"], json!(shipped));
 
     // The same again in the same folder: nothing is added, and the invoice is the same to the last character.
@@ -148,7 +179,12 @@ fn the_numbers_are_those_of_the_trace() {
 
     // And the books say so themselves.
     let verified = undash().args(["verify", "--data-dir"]).arg(&data).output().unwrap();
-    assert!(verified.status.success(), "{}{}", String::from_utf8_lossy(&verified.stdout), String::from_utf8_lossy(&verified.stderr));
+    assert!(
+        verified.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&verified.stdout),
+        String::from_utf8_lossy(&verified.stderr)
+    );
 }
 
 #[test]
@@ -156,12 +192,21 @@ fn a_bad_trace_is_refused_with_the_row() {
     let folder = scratch("demo");
     for (text, words) in [
         ("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.9799600,1.5,2\n", "Row 2"),
-        ("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,1,2\n2023-12-16 18:17:03,1,2\n", "one calendar month"),
+        (
+            "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,1,2\n2023-12-16 18:17:03,1,2\n",
+            "one calendar month",
+        ),
         ("a,b,c\n", "header"),
     ] {
         let file = folder.join("bad.csv");
         std::fs::write(&file, text).unwrap();
-        let output = undash().args(["demo", "--json", "--data-dir"]).arg(folder.join("data")).arg("--trace").arg(&file).output().unwrap();
+        let output = undash()
+            .args(["demo", "--json", "--data-dir"])
+            .arg(folder.join("data"))
+            .arg("--trace")
+            .arg(&file)
+            .output()
+            .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && errors.contains(words), "`{errors}` should say {words}");
     }

@@ -96,32 +96,68 @@ async fn check_invoice(app: &TestApp, world: &World, owner: &Client) {
     let mut invoices = owner.get(&format!("{{ invoices {{ nodes {{ {INVOICE} }} }} }}"), json!({})).await;
     assert_eq!(invoices["invoices"]["nodes"].as_array().unwrap().len(), 1);
     let invoice = invoices["invoices"]["nodes"][0].take();
-    assert_eq!((&invoice["number"], &invoice["state"], &invoice["currency"]), (&json!("INV-000001"), &json!("OPEN"), &json!("USD")));
+    assert_eq!(
+        (&invoice["number"], &invoice["state"], &invoice["currency"]),
+        (&json!("INV-000001"), &json!("OPEN"), &json!("USD"))
+    );
     assert_eq!(invoice["period"], json!({"start": "2024-03-01T00:00:00Z", "end": "2024-04-01T00:00:00Z"}));
-    let lines: Vec<Value> = invoice["lines"].as_array().unwrap().iter().map(|line| json!([line["metricCode"], line["quantity"], line["eventCount"], line["amountExact"], line["amount"]["amount"]])).collect();
-    assert_eq!(lines, [
-        json!(["context_tokens", "10500000", "2", "31.5", "31.50"]),
-        json!(["generated_tokens", "246195", "1", "3.25434", "3.25"]),
-        json!(["requests", "1001", "1001", "0.25", "0.25"]),
-        json!([null, null, null, "20", "20.00"]),
-    ]);
+    let lines: Vec<Value> = invoice["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            json!([
+                line["metricCode"],
+                line["quantity"],
+                line["eventCount"],
+                line["amountExact"],
+                line["amount"]["amount"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            json!(["context_tokens", "10500000", "2", "31.5", "31.50"]),
+            json!(["generated_tokens", "246195", "1", "3.25434", "3.25"]),
+            json!(["requests", "1001", "1001", "0.25", "0.25"]),
+            json!([null, null, null, "20", "20.00"]),
+        ]
+    );
     // 55.00 net; 18 % of it once, spread over the lines so that the column adds up.
-    assert_eq!(json!([invoice["subtotal"]["amount"], invoice["tax"]["amount"], invoice["total"]["amount"]]), json!(["55.00", "9.90", "64.90"]));
-    assert_eq!(invoice["taxes"], json!([{"code": "IGST", "ratePercent": "18", "base": {"amount": "55.00"}, "amount": {"amount": "9.90"}}]));
+    assert_eq!(
+        json!([invoice["subtotal"]["amount"], invoice["tax"]["amount"], invoice["total"]["amount"]]),
+        json!(["55.00", "9.90", "64.90"])
+    );
+    assert_eq!(
+        invoice["taxes"],
+        json!([{"code": "IGST", "ratePercent": "18", "base": {"amount": "55.00"}, "amount": {"amount": "9.90"}}])
+    );
     let shares: i64 = invoice["lines"].as_array().unwrap().iter().map(|line| cents(&line["tax"]["amount"])).sum();
     assert_eq!(shares, 990);
-    assert_eq!((&invoice["seller"]["taxId"], &invoice["buyer"]["legalName"]), (&json!("29ABACS0877M1ZS"), &json!("Acme Private Limited")));
+    assert_eq!(
+        (&invoice["seller"]["taxId"], &invoice["buyer"]["legalName"]),
+        (&json!("29ABACS0877M1ZS"), &json!("Acme Private Limited"))
+    );
     assert_eq!(invoice["templateFallback"], Value::Null);
 
     let id = invoice["id"].as_str().unwrap();
     let bytes = check_document(app, invoice["pdf"]["url"].as_str().unwrap()).await;
     check_explanation(owner, id).await;
-    let again = owner.get("query($id: ID!) { invoiceRecompute(id: $id) { identical differences { path issued recomputed } } }", json!({"id": id})).await;
+    let again = owner
+        .get(
+            "query($id: ID!) { invoiceRecompute(id: $id) { identical differences { path issued recomputed } } }",
+            json!({"id": id}),
+        )
+        .await;
     assert_eq!(again["invoiceRecompute"], json!({"identical": true, "differences": []}));
 
     // Everything a second time: the same invoice, the same number, the same bytes.
     let organisation = owner.get("{ organisation { id } }", json!({})).await["organisation"]["id"].take();
-    let issued = world.operator.make("invoiceFinalize", json!({"organisationId": organisation, "id": id}), "invoice { id number pdf { url } }").await;
+    let issued = world
+        .operator
+        .make("invoiceFinalize", json!({"organisationId": organisation, "id": id}), "invoice { id number pdf { url } }")
+        .await;
     assert_eq!((&issued["invoice"]["id"], &issued["invoice"]["number"]), (&json!(id), &json!("INV-000001")));
     assert_eq!(app.bill().await.issued, 0);
     assert_eq!(check_document(app, issued["invoice"]["pdf"]["url"].as_str().unwrap()).await, bytes);
@@ -146,13 +182,22 @@ async fn check_document(app: &TestApp, link: &str) -> Vec<u8> {
 }
 
 async fn check_explanation(owner: &Client, id: &str) {
-    let explained = owner.get("query($id: ID!) { invoiceExplain(id: $id) {
+    let explained = owner
+        .get(
+            "query($id: ID!) { invoiceExplain(id: $id) {
         lines { callIndex line { metricCode eventSet steps { label quantity unitAmount amount } } }
-        calls { kind digest world input inputDigest output fuelUsed } plugins { kind name digest } } }", json!({"id": id})).await;
+        calls { kind digest world input inputDigest output fuelUsed } plugins { kind name digest } } }",
+            json!({"id": id}),
+        )
+        .await;
     let explanation = &explained["invoiceExplain"];
     let calls: Vec<&Value> = explanation["calls"].as_array().unwrap().iter().collect();
     assert_eq!(calls.iter().map(|call| &call["kind"]).collect::<Vec<_>>(), ["PRICING", "TAX"]);
-    let plugins: Vec<Value> = STANDARD.iter().zip(["PRICING", "TAX", "TEMPLATE"]).map(|(guest, kind)| json!({"kind": kind, "name": guest.name, "digest": guest.digest()})).collect();
+    let plugins: Vec<Value> = STANDARD
+        .iter()
+        .zip(["PRICING", "TAX", "TEMPLATE"])
+        .map(|(guest, kind)| json!({"kind": kind, "name": guest.name, "digest": guest.digest()}))
+        .collect();
     assert_eq!(explanation["plugins"], json!(plugins));
     for (call, guest) in calls.iter().zip(&STANDARD) {
         assert_eq!(call["digest"], guest.digest());
@@ -161,12 +206,18 @@ async fn check_explanation(owner: &Client, id: &str) {
     assert!(calls[0]["input"].as_str().unwrap().contains("\"10500000\""), "the question holds the quantity");
     assert!(calls[0]["output"].as_str().unwrap().contains("\"31.5\""), "the answer holds the exact price");
     let lines = explanation["lines"].as_array().unwrap();
-    assert_eq!(lines.iter().map(|line| &line["callIndex"]).collect::<Vec<_>>(), [&json!(0), &json!(0), &json!(0), &Value::Null]);
+    assert_eq!(
+        lines.iter().map(|line| &line["callIndex"]).collect::<Vec<_>>(),
+        [&json!(0), &json!(0), &json!(0), &Value::Null]
+    );
     assert_eq!(lines[0]["line"]["eventSet"].as_str().unwrap().len(), 32);
-    assert_eq!(lines[1]["line"]["steps"], json!([
-        {"label": "First 100000", "quantity": "100000", "unitAmount": "0.000015", "amount": "1.5"},
-        {"label": "Over 100000 up to 500000", "quantity": "146195", "unitAmount": "0.000012", "amount": "1.75434"},
-    ]));
+    assert_eq!(
+        lines[1]["line"]["steps"],
+        json!([
+            {"label": "First 100000", "quantity": "100000", "unitAmount": "0.000015", "amount": "1.5"},
+            {"label": "Over 100000 up to 500000", "quantity": "146195", "unitAmount": "0.000012", "amount": "1.75434"},
+        ])
+    );
 }
 
 fn cents(amount: &Value) -> i64 {

@@ -87,7 +87,12 @@ fn killed(database: Option<&str>) {
     assert_eq!((count("accepted") + count("duplicates"), count("conflicts"), count("rejected")), (events, 0, 0));
     assert_eq!(Bill::read(&answer), trace.bill());
     assert_eq!(answer["invoice"]["number"], "DEMO-000001");
-    let thresholds: Vec<_> = answer["alerts"].as_array().unwrap().iter().map(|alert| alert["threshold"].as_str().unwrap().to_owned()).collect();
+    let thresholds: Vec<_> = answer["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|alert| alert["threshold"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(thresholds, ["10.00", "25.00"], "each threshold was told once");
 
     let again = demo(&data, &file, database);

@@ -17,7 +17,10 @@ fn the_page_of_the_settings_is_the_table() {
 #[test]
 fn no_number_is_a_float() {
     let sdl = undash::graphql::sdl();
-    let floats: Vec<&str> = sdl.lines().filter(|line| line.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "Float")).collect();
+    let floats: Vec<&str> = sdl
+        .lines()
+        .filter(|line| line.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "Float"))
+        .collect();
     assert!(floats.is_empty(), "{floats:#?}");
 }
 
@@ -59,10 +62,22 @@ fn undescribed(definition: &TypeDefinition) -> Vec<String> {
             }
         }
         TypeKind::InputObject(input) => {
-            silent.extend(input.fields.iter().filter(|field| field.node.description.is_none()).map(|field| format!("{name}.{}", field.node.name.node)));
+            silent.extend(
+                input
+                    .fields
+                    .iter()
+                    .filter(|field| field.node.description.is_none())
+                    .map(|field| format!("{name}.{}", field.node.name.node)),
+            );
         }
         TypeKind::Enum(values) if name.as_str() != "CurrencyCode" => {
-            silent.extend(values.values.iter().filter(|value| value.node.description.is_none()).map(|value| format!("{name}.{}", value.node.value.node)));
+            silent.extend(
+                values
+                    .values
+                    .iter()
+                    .filter(|value| value.node.description.is_none())
+                    .map(|value| format!("{name}.{}", value.node.value.node)),
+            );
         }
         _ => {}
     }
@@ -76,6 +91,7 @@ fn same(file: &str, expected: &str, how: &str) {
         return;
     }
     let first = written.lines().zip(expected.lines()).enumerate().find(|(_, (left, right))| left != right);
-    let place = first.map_or("at its end".to_owned(), |(line, (left, right))| format!("in line {}:\n- {left}\n+ {right}", line + 1));
+    let place = first
+        .map_or("at its end".to_owned(), |(line, (left, right))| format!("in line {}:\n- {left}\n+ {right}", line + 1));
     panic!("{file} is not what the code says {place}\nWrite it again with: {how}");
 }

@@ -7,97 +7,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::authz::root_fields;
+use cases::{CASES, Denied, Nothing};
 
-/// What one organisation must get when it asks for another's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    /// An error: not found, or not allowed at all.
-    Denied,
-    /// An answer, with nothing of the other's in it.
-    Nothing,
-}
-use Answer::{Denied, Nothing};
-
-/// Root, field, what comes, and a document that reaches over the border. Fields that take an organisation are asked
-/// twice: for the other's organisation, and for the other's thing within one's own.
-const CASES: &[(&str, &str, Answer, &str)] = &[
-    ("Query", "viewer", Nothing, "{ viewer { organisation { id name } project { id } } }"),
-    ("Query", "apiLimits", Nothing, "{ apiLimits { cost } }"),
-    ("Query", "node", Denied, "query($org: ID!, $inv: ID!) { node(id: $inv, organisationId: $org) { id ... on Invoice { total { amount } } } }"),
-    ("Query", "node", Nothing, "query($inv: ID!, $org: ID!, $sub: ID!, $prj: ID!, $alr: ID!, $key: ID!) { a: node(id: $inv) { id } b: node(id: $org) { id } c: node(id: $sub) { id } d: node(id: $prj) { id } e: node(id: $alr) { id } f: node(id: $key) { id } }"),
-    ("Query", "nodes", Denied, "query($org: ID!, $inv: ID!) { nodes(ids: [$inv], organisationId: $org) { id } }"),
-    ("Query", "nodes", Nothing, "query($inv: ID!, $org: ID!, $rej: ID!, $plan: ID!, $ise: ID!) { nodes(ids: [$inv, $org, $rej, $plan, $ise]) { id } }"),
-    ("Query", "organisation", Denied, "query($org: ID!) { organisation(id: $org) { name } }"),
-    ("Query", "organisations", Nothing, "{ organisations { totalCount nodes { id name } } }"),
-    ("Query", "project", Denied, "query($org: ID!, $prj: ID!) { project(organisationId: $org, id: $prj) { code } }"),
-    ("Query", "project", Denied, "query($prj: ID!) { project(id: $prj) { code } }"),
-    ("Query", "projects", Denied, "query($org: ID!) { projects(organisationId: $org) { nodes { code } } }"),
-    ("Query", "projects", Nothing, "{ projects { totalCount nodes { id code } } }"),
-    ("Query", "apiKeys", Denied, "query($org: ID!) { apiKeys(organisationId: $org) { nodes { prefix } } }"),
-    ("Query", "metric", Nothing, "{ metric(code: \"requests\") { id } }"),
-    ("Query", "metrics", Nothing, "{ metrics { nodes { code } } }"),
-    ("Query", "plan", Denied, "query($plan: ID!) { plan(id: $plan) { code versions { charges { code } } } }"),
-    ("Query", "plans", Nothing, "{ plans { totalCount nodes { id code versions { number } } } }"),
-    ("Query", "subscription", Denied, "query($org: ID!, $sub: ID!) { subscription(organisationId: $org, id: $sub) { state } }"),
-    ("Query", "subscription", Denied, "query($sub: ID!) { subscription(id: $sub) { state } }"),
-    ("Query", "subscriptions", Denied, "query($org: ID!) { subscriptions(organisationId: $org) { nodes { id } } }"),
-    ("Query", "subscriptions", Nothing, "{ subscriptions { nodes { id organisation { name } plan { code } } } }"),
-    ("Query", "issuingEntity", Denied, "query($ise: ID!) { issuingEntity(id: $ise) { legalName } }"),
-    ("Query", "issuingEntities", Denied, "{ issuingEntities { nodes { legalName } } }"),
-    ("Query", "usageSeries", Denied, "query($org: ID!) { usageSeries(input: {organisationId: $org, metric: \"context_tokens\", granularity: MONTH, window: {gte: \"2024-03-01T00:00:00Z\", lt: \"2024-04-01T00:00:00Z\"}}) { total { quantity } } }"),
-    ("Query", "usageSeries", Denied, "query($prj: ID!) { usageSeries(input: {filter: {projectId: $prj}, metric: \"context_tokens\", granularity: MONTH, window: {gte: \"2024-03-01T00:00:00Z\", lt: \"2024-04-01T00:00:00Z\"}}) { total { quantity } } }"),
-    ("Query", "usageSeries", Nothing, "{ usageSeries(input: {groupBy: [PROJECT], metric: \"context_tokens\", granularity: MONTH, window: {gte: \"2024-03-01T00:00:00Z\", lt: \"2024-04-01T00:00:00Z\"}}) { total { quantity } groups { total { quantity } } } }"),
-    ("Query", "usageEvents", Denied, "query($org: ID!) { usageEvents(organisationId: $org) { edges { node { transactionId } } } }"),
-    ("Query", "usageEvents", Denied, "query($prj: ID!) { usageEvents(filter: {projectId: $prj}) { edges { node { transactionId } } } }"),
-    ("Query", "usageEvents", Nothing, "{ usageEvents { edges { node { transactionId value project { code } } } } }"),
-    ("Query", "usageRejections", Denied, "query($org: ID!) { usageRejections(organisationId: $org) { nodes { body } } }"),
-    ("Query", "usageRejections", Nothing, "{ usageRejections { nodes { id body } } }"),
-    ("Query", "invoice", Denied, "query($org: ID!, $inv: ID!) { invoice(organisationId: $org, id: $inv) { number } }"),
-    ("Query", "invoice", Denied, "query($inv: ID!) { invoice(id: $inv) { number pdf { url } } }"),
-    ("Query", "invoices", Denied, "query($org: ID!) { invoices(organisationId: $org) { nodes { number } } }"),
-    ("Query", "invoices", Nothing, "query($sub: ID!) { invoices(filter: {subscriptionId: $sub}) { nodes { id number buyer { legalName } } } }"),
-    ("Query", "invoicePreview", Denied, "query($org: ID!, $sub: ID!) { invoicePreview(organisationId: $org, subscriptionId: $sub) { total { amount } } }"),
-    ("Query", "invoicePreview", Denied, "query($sub: ID!) { invoicePreview(subscriptionId: $sub) { total { amount } } }"),
-    ("Query", "invoiceExplain", Denied, "query($org: ID!, $inv: ID!) { invoiceExplain(organisationId: $org, id: $inv) { calls { input } } }"),
-    ("Query", "invoiceExplain", Denied, "query($inv: ID!) { invoiceExplain(id: $inv) { calls { input } } }"),
-    ("Query", "invoiceRecompute", Denied, "query($org: ID!, $inv: ID!) { invoiceRecompute(organisationId: $org, id: $inv) { identical } }"),
-    ("Query", "invoiceRecompute", Denied, "query($inv: ID!) { invoiceRecompute(id: $inv) { identical } }"),
-    ("Query", "alertRule", Denied, "query($org: ID!, $alr: ID!) { alertRule(organisationId: $org, id: $alr) { name } }"),
-    ("Query", "alertRule", Denied, "query($alr: ID!) { alertRule(id: $alr) { name } }"),
-    ("Query", "alertRules", Denied, "query($org: ID!) { alertRules(organisationId: $org) { nodes { name } } }"),
-    ("Query", "alertRules", Nothing, "{ alertRules { nodes { id name } } }"),
-    ("Query", "usageAlertEvents", Denied, "query($org: ID!) { usageAlertEvents(organisationId: $org) { nodes { observed } } }"),
-    ("Query", "usageAlertEvents", Nothing, "{ usageAlertEvents { nodes { id alertRule { name } } } }"),
-    ("Query", "plugin", Denied, "query($plg: ID!) { plugin(id: $plg) { name } }"),
-    ("Query", "plugins", Denied, "{ plugins { nodes { name } } }"),
-    ("Query", "pluginActivations", Denied, "query($org: ID!) { pluginActivations(target: {organisationId: $org}) { id } }"),
-    ("Query", "billingRuns", Denied, "query($org: ID!) { billingRuns(organisationId: $org) { reason } }"),
-    ("Mutation", "organisationCreate", Denied, "mutation($ise: ID!) { organisationCreate(input: {name: \"x\", country: \"IN\", currency: USD, issuingEntityId: $ise}) { errors { code } } }"),
-    ("Mutation", "projectCreate", Denied, "mutation($org: ID!) { projectCreate(input: {organisationId: $org, code: \"planted\", name: \"x\"}) { errors { code } } }"),
-    ("Mutation", "apiKeyCreate", Denied, "mutation($org: ID!) { apiKeyCreate(input: {name: \"planted\", scope: ORGANISATION, organisationId: $org, role: VIEWER}) { secret errors { code } } }"),
-    ("Mutation", "apiKeyCreate", Denied, "mutation($prj: ID!) { apiKeyCreate(input: {name: \"planted\", scope: PROJECT, projectId: $prj, role: INGEST}) { secret errors { code } } }"),
-    ("Mutation", "apiKeyCreate", Denied, "mutation { apiKeyCreate(input: {name: \"planted\", scope: OPERATOR, role: SUPPORT}) { secret errors { code } } }"),
-    ("Mutation", "apiKeyRevoke", Denied, "mutation($key: ID!) { apiKeyRevoke(input: {id: $key}) { apiKey { name } errors { code } } }"),
-    ("Mutation", "metricCreate", Denied, "mutation { metricCreate(input: {code: \"planted\", name: \"x\", aggregation: SUM}) { errors { code } } }"),
-    ("Mutation", "planCreate", Denied, "mutation { planCreate(input: {code: \"planted\", name: \"x\", terms: {currency: USD}}) { errors { code } } }"),
-    ("Mutation", "planVersionPublish", Denied, "mutation($plan: ID!) { planVersionPublish(input: {planId: $plan, terms: {currency: USD}}) { errors { code } } }"),
-    ("Mutation", "subscriptionCreate", Denied, "mutation($org: ID!, $plan: ID!) { subscriptionCreate(input: {organisationId: $org, planId: $plan}) { errors { code } } }"),
-    ("Mutation", "subscriptionEnd", Denied, "mutation($org: ID!, $sub: ID!) { subscriptionEnd(input: {organisationId: $org, id: $sub}) { errors { code } } }"),
-    ("Mutation", "issuingEntityCreate", Denied, "mutation { issuingEntityCreate(input: {name: \"x\", country: \"IN\", taxRegime: {model: \"FLAT\", parameters: []}, invoicePrefix: \"X\"}) { errors { code } } }"),
-    ("Mutation", "usageIngest", Denied, "mutation($org: ID!, $prj: ID!) { usageIngest(input: {organisationId: $org, events: [{transactionId: \"planted\", metric: \"context_tokens\", projectId: $prj, occurredAt: \"2024-03-10T00:00:00Z\", value: \"1\"}]}) { accepted errors { code } } }"),
-    ("Mutation", "usageIngest", Nothing, "mutation($prj: ID!) { usageIngest(input: {events: [{transactionId: \"planted\", metric: \"context_tokens\", projectId: $prj, occurredAt: \"2024-03-10T00:00:00Z\", value: \"1\"}]}) { accepted rejected errors { code } } }"),
-    ("Mutation", "invoiceFinalize", Denied, "mutation($org: ID!, $inv: ID!) { invoiceFinalize(input: {organisationId: $org, id: $inv}) { invoice { number } errors { code } } }"),
-    ("Mutation", "invoiceVoid", Denied, "mutation($org: ID!, $inv: ID!) { invoiceVoid(input: {organisationId: $org, id: $inv}) { invoice { number } errors { code } } }"),
-    ("Mutation", "alertRuleCreate", Denied, "mutation($org: ID!, $sub: ID!) { alertRuleCreate(input: {organisationId: $org, name: \"planted\", subscriptionId: $sub, subject: COST, thresholds: [\"1\"]}) { errors { code } } }"),
-    ("Mutation", "alertRuleCreate", Denied, "mutation($sub: ID!) { alertRuleCreate(input: {name: \"planted\", subscriptionId: $sub, subject: COST, thresholds: [\"1\"]}) { errors { code } } }"),
-    ("Mutation", "alertRuleDisable", Denied, "mutation($org: ID!, $alr: ID!) { alertRuleDisable(input: {organisationId: $org, id: $alr}) { alertRule { name } errors { code } } }"),
-    ("Mutation", "alertRuleDisable", Denied, "mutation($alr: ID!) { alertRuleDisable(input: {id: $alr}) { alertRule { name } errors { code } } }"),
-    ("Mutation", "pluginUploadCreate", Denied, "mutation { pluginUploadCreate(input: {filename: \"x\", size: 1, sha256: \"\"}) { errors { code } } }"),
-    ("Mutation", "pluginVersionCreate", Denied, "mutation($upl: ID!) { pluginVersionCreate(input: {name: \"x\", uploadId: $upl}) { errors { code } } }"),
-    ("Mutation", "pluginActivate", Denied, "mutation($pgv: ID!, $org: ID!) { pluginActivate(input: {pluginVersionId: $pgv, target: {organisationId: $org}, effectiveFrom: \"2024-03-01T00:00:00Z\"}) { errors { code } } }"),
-    ("Mutation", "billingRunRetry", Denied, "mutation($org: ID!, $sub: ID!) { billingRunRetry(input: {organisationId: $org, subscriptionId: $sub, periodStart: \"2024-03-01T00:00:00Z\"}) { errors { code } } }"),
-    ("SubscriptionRoot", "usageAlertEvents", Denied, "subscription($org: ID!) { usageAlertEvents(organisationId: $org) { cursor event { observed } } }"),
-];
+mod cases;
 
 both! {
     /// Acme asks for everything of Globex, with every document of the table.
@@ -219,7 +131,13 @@ async fn globex(app: &TestApp, world: &World) -> Globex {
             assert!(std::time::Instant::now() < deadline, "Globex was not billed");
         }
     };
-    let ids = tenant.owner.get("{ usageRejections { nodes { id } } apiKeys { nodes { id prefix } } usageAlertEvents { totalCount } }", json!({})).await;
+    let ids = tenant
+        .owner
+        .get(
+            "{ usageRejections { nodes { id } } apiKeys { nodes { id prefix } } usageAlertEvents { totalCount } }",
+            json!({}),
+        )
+        .await;
     assert_eq!(ids["usageAlertEvents"]["totalCount"], 1);
     let nothing = |kind: &str| format!("{kind}_{}", "0".repeat(25) + "1");
     let variables = json!({
@@ -228,7 +146,9 @@ async fn globex(app: &TestApp, world: &World) -> Globex {
         "plg": nothing("plg"), "pgv": nothing("pgv"), "upl": nothing("upl"),
     });
     let mut markers: Vec<String> = ["Globex", "globex", "987654321", "2962.96", "3519.89"].map(str::to_owned).into();
-    markers.extend(ids["apiKeys"]["nodes"].as_array().unwrap().iter().map(|key| key["prefix"].as_str().unwrap().to_owned()));
+    markers.extend(
+        ids["apiKeys"]["nodes"].as_array().unwrap().iter().map(|key| key["prefix"].as_str().unwrap().to_owned()),
+    );
     Globex { tenant: Tenant { subscription, ..tenant }, invoice, variables, markers }
 }
 

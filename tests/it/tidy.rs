@@ -6,8 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rule, file, and why it may.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[
-];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
 /// A source file without comments and without its unit tests.
 struct Source {
@@ -29,20 +28,60 @@ struct Rule {
 
 // The words are cut in two so that this file does not break its own rules.
 const RULES: &[Rule] = &[
-    Rule { name: "SQL is spoken in the store", words: &[concat!("sea", "_orm"), concat!("sqlx", "::")], home: &["api/server/src/store/", "entities/", "migration/"], tests_may: true },
-    Rule { name: "the engine is known to the plugin host", words: &[concat!("wasm", "time")], home: &["plugins/host/"], tests_may: false },
-    Rule { name: "transactions are begun in app", words: &[concat!(".be", "gin()")], home: &["api/server/src/app/", "api/server/src/store/"], tests_may: true },
+    Rule {
+        name: "SQL is spoken in the store",
+        words: &[concat!("sea", "_orm"), concat!("sqlx", "::")],
+        home: &["api/server/src/store/", "entities/", "migration/"],
+        tests_may: true,
+    },
+    Rule {
+        name: "the engine is known to the plugin host",
+        words: &[concat!("wasm", "time")],
+        home: &["plugins/host/"],
+        tests_may: false,
+    },
+    Rule {
+        name: "transactions are begun in app",
+        words: &[concat!(".be", "gin()")],
+        home: &["api/server/src/app/", "api/server/src/store/"],
+        tests_may: true,
+    },
     Rule {
         name: "the clock is read at the edges",
         words: &[concat!("Utc::", "now"), concat!("SystemTime::", "now")],
         home: &["api/server/src/http/", "api/server/src/graphql/", "api/server/src/cli/", "api/server/src/worker/"],
         tests_may: true,
     },
-    Rule { name: "the environment is read in config", words: &[concat!("env::", "var")], home: &["api/server/src/config.rs"], tests_may: true },
-    Rule { name: "nothing is left undone", words: &[concat!("to", "do!("), concat!("unimple", "mented!("), concat!("db", "g!(")], home: &[], tests_may: false },
-    Rule { name: "a failure is an error, not a panic", words: &[concat!(".unw", "rap()"), concat!(".exp", "ect(")], home: &[], tests_may: true },
-    Rule { name: "the terminal belongs to the command line", words: &[concat!("print", "ln!(")], home: &["api/server/src/cli/", "plugins/build/src/bin/"], tests_may: true },
-    Rule { name: "no money in binary fractions", words: &[concat!(" f", "64"), concat!(" f", "32"), concat!("<f", "64")], home: &["api/server/src/pdf/"], tests_may: true },
+    Rule {
+        name: "the environment is read in config",
+        words: &[concat!("env::", "var")],
+        home: &["api/server/src/config.rs"],
+        tests_may: true,
+    },
+    Rule {
+        name: "nothing is left undone",
+        words: &[concat!("to", "do!("), concat!("unimple", "mented!("), concat!("db", "g!(")],
+        home: &[],
+        tests_may: false,
+    },
+    Rule {
+        name: "a failure is an error, not a panic",
+        words: &[concat!(".unw", "rap()"), concat!(".exp", "ect(")],
+        home: &[],
+        tests_may: true,
+    },
+    Rule {
+        name: "the terminal belongs to the command line",
+        words: &[concat!("print", "ln!(")],
+        home: &["api/server/src/cli/", "plugins/build/src/bin/"],
+        tests_may: true,
+    },
+    Rule {
+        name: "no money in binary fractions",
+        words: &[concat!(" f", "64"), concat!(" f", "32"), concat!("<f", "64")],
+        home: &["api/server/src/pdf/"],
+        tests_may: true,
+    },
 ];
 
 /// Who has never heard of whom: in files below the first, the second is not named.
@@ -82,9 +121,14 @@ fn every_word_is_spoken_in_its_room() {
                 }
             }
         }
-        for (below, stranger) in STRANGERS.iter().filter(|(below, _)| source.path.starts_with(below) && !source.is_test) {
+        for (below, stranger) in STRANGERS.iter().filter(|(below, _)| source.path.starts_with(below) && !source.is_test)
+        {
             for (line, _) in source.code.iter().filter(|(_, code)| code.contains(stranger)) {
-                findings.add("strangers", &source.path, format!("{}:{line}: {below} has never heard of {stranger}", source.path));
+                findings.add(
+                    "strangers",
+                    &source.path,
+                    format!("{}:{line}: {below} has never heard of {stranger}", source.path),
+                );
             }
         }
     }
@@ -100,7 +144,11 @@ fn every_file_says_why_it_is_there() {
         }
         let lines = source.text.lines().count();
         if lines > ALARM {
-            findings.add("size", &source.path, format!("{} has {lines} lines: look for two things in one place", source.path));
+            findings.add(
+                "size",
+                &source.path,
+                format!("{} has {lines} lines: look for two things in one place", source.path),
+            );
         }
     }
     findings.settle(&["header", "size"], &[]);
@@ -110,8 +158,22 @@ fn every_file_says_why_it_is_there() {
 fn the_pure_heart_depends_on_nothing_of_ours() {
     let manifest = std::fs::read_to_string(root().join("api/billing/Cargo.toml")).unwrap();
     let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("[dev-dependencies]").next().unwrap();
-    for stranger in ["undash", "entities", "migration", "plugin", "tokio", "serde", "sea-orm", "async-graphql", concat!("wasm", "time")] {
-        let depends = dependencies.lines().any(|line| line.split('=').next().is_some_and(|name| name.trim() == stranger || name.trim().starts_with(&format!("{stranger}-"))));
+    for stranger in [
+        "undash",
+        "entities",
+        "migration",
+        "plugin",
+        "tokio",
+        "serde",
+        "sea-orm",
+        "async-graphql",
+        concat!("wasm", "time"),
+    ] {
+        let depends = dependencies.lines().any(|line| {
+            line.split('=')
+                .next()
+                .is_some_and(|name| name.trim() == stranger || name.trim().starts_with(&format!("{stranger}-")))
+        });
         assert!(!depends, "api/billing depends on {stranger}");
     }
 }
@@ -173,11 +235,17 @@ impl Source {
     fn read(root: &Path, file: &Path) -> Self {
         let path = file.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
         let text = std::fs::read_to_string(file).unwrap();
-        let is_test = path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs") || path.contains("/benches/") || path.contains("/examples/");
+        let is_test = path.starts_with("tests/")
+            || path.contains("/tests/")
+            || path.ends_with("/tests.rs")
+            || path.contains("/benches/")
+            || path.contains("/examples/");
         let mut code = Vec::new();
         for (number, line) in text.lines().enumerate() {
             // Unit tests are the last thing in a file.
-            if line.trim() == "#[cfg(test)]" && text.lines().nth(number + 1).is_some_and(|next| next.trim().starts_with("mod tests {")) {
+            if line.trim() == "#[cfg(test)]"
+                && text.lines().nth(number + 1).is_some_and(|next| next.trim().starts_with("mod tests {"))
+            {
                 break;
             }
             let spoken = line.trim_start();

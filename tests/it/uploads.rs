@@ -23,7 +23,10 @@ pub(crate) async fn upload(app: &TestApp, client: &Client, bytes: &[u8]) -> Valu
 /// Announces bytes; answers where to send them.
 pub(crate) async fn announce(client: &Client, size: usize, sha256: &str) -> Value {
     let input = json!({"filename": "plugin.wasm", "size": size, "sha256": sha256});
-    client.make("pluginUploadCreate", input, "pluginUpload { id uploadUrl method headers { name value } expiresAt }").await["pluginUpload"].take()
+    client
+        .make("pluginUploadCreate", input, "pluginUpload { id uploadUrl method headers { name value } expiresAt }")
+        .await["pluginUpload"]
+        .take()
 }
 
 /// Sends bytes to where the ticket says, as it says.
@@ -42,15 +45,34 @@ pub(crate) async fn put(app: &TestApp, ticket: &Value, bytes: &[u8]) -> Answer {
 /// Makes an upload a version of a plugin, whatever comes of it.
 pub(crate) async fn version(client: &Client, name: &str, upload: &Value, fixture: Option<Value>) -> Answer {
     let input = json!({"name": name, "uploadId": upload, "fixture": fixture.map(|fixture| fixture.to_string())});
-    client.mutate("pluginVersionCreate", input, "plugin { id name kind } pluginVersion { id number digest report { world sizeBytes fuelUsed } }").await
+    client
+        .mutate(
+            "pluginVersionCreate",
+            input,
+            "plugin { id name kind } pluginVersion { id number digest report { world sizeBytes fuelUsed } }",
+        )
+        .await
 }
 
 /// Brings bytes in and puts them in force.
-pub(crate) async fn install(app: &TestApp, client: &Client, name: &str, bytes: &[u8], target: Value, from: &str) -> String {
+pub(crate) async fn install(
+    app: &TestApp,
+    client: &Client,
+    name: &str,
+    bytes: &[u8],
+    target: Value,
+    from: &str,
+) -> String {
     let upload = upload(app, client, bytes).await;
     let made = version(client, name, &upload, None).await;
     assert!(made.is_fine(), "{}", made.body);
     let id = made.data("/pluginVersionCreate/pluginVersion/id").as_str().unwrap().to_owned();
-    client.make("pluginActivate", json!({"pluginVersionId": id, "target": target, "effectiveFrom": from}), "pluginActivation { id }").await;
+    client
+        .make(
+            "pluginActivate",
+            json!({"pluginVersionId": id, "target": target, "effectiveFrom": from}),
+            "pluginActivation { id }",
+        )
+        .await;
     id
 }

@@ -174,12 +174,12 @@ both! {
         assert!(no_currency.message().contains("input.terms.currency") && no_currency.message().contains("XBT"), "{}", no_currency.message());
         let tier = |up_to: Option<&str>, unit: &str| json!({"upTo": up_to, "unitAmount": unit});
         for (model, tiers, words) in [
-            ("GRADUATED", json!([tier(Some("200"), "2"), tier(Some("100"), "1"), tier(None, "1")]), "ascending"),
-            ("VOLUME", json!([tier(Some("100"), "2"), tier(Some("100"), "1"), tier(None, "1")]), "ascending"),
+            ("GRADUATED", json!([tier(Some("200"), "2"), tier(Some("100"), "1"), tier(None, "1")]), "sort the tiers"),
+            ("VOLUME", json!([tier(Some("100"), "2"), tier(Some("100"), "1"), tier(None, "1")]), "sort the tiers"),
             ("GRADUATED", json!([tier(Some("100"), "2")]), "last"),
-            ("GRADUATED", json!([tier(None, "2"), tier(Some("100"), "2")]), "last"),
+            ("GRADUATED", json!([tier(None, "2"), tier(Some("100"), "2")]), "only the last tier is open"),
             ("GRADUATED", json!([]), "tier"),
-            ("GRADUATED", json!([tier(None, "-1")]), "negative"),
+            ("GRADUATED", json!([tier(None, "-1")]), "below zero"),
             ("GRADUATED", json!([tier(None, "0.0000000000001")]), "12"),
         ] {
             let terms = json!({"currency": "USD", "charges": [{"code": "c", "name": "c", "metric": "requests", "model": model, "parameters": [{"name": "tiers", "tiers": tiers}]}]});
@@ -205,7 +205,9 @@ fn bad_events(foreign_project: &str) -> Vec<(String, &'static str, &'static str,
         event[field] = value;
         event.to_string()
     };
-    let number = |literal: &str| format!(r#"{{"transactionId":"bad","metric":"context_tokens","occurredAt":"{AT}","value":{literal}}}"#);
+    let number = |literal: &str| {
+        format!(r#"{{"transactionId":"bad","metric":"context_tokens","occurredAt":"{AT}","value":{literal}}}"#)
+    };
     vec![
         ("{\"transactionId\": ".to_owned(), "event", "MALFORMED", "not JSON"),
         ("[1, 2]".to_owned(), "event", "MALFORMED", "an array"),
@@ -253,7 +255,13 @@ fn counts(body: &Value) -> (u64, u64, u64, u64) {
 /// What the month's events of a metric add up to.
 async fn quantity(tenant: &Tenant, metric: &str) -> String {
     let input = json!({"window": {"gte": harness::PERIOD.0, "lt": harness::PERIOD.1}, "granularity": "MONTH", "metric": metric});
-    let data = tenant.owner.get("query($input: UsageSeriesInput!) { usageSeries(input: $input) { total { quantity } } }", json!({"input": input})).await;
+    let data = tenant
+        .owner
+        .get(
+            "query($input: UsageSeriesInput!) { usageSeries(input: $input) { total { quantity } } }",
+            json!({"input": input}),
+        )
+        .await;
     data["usageSeries"]["total"]["quantity"].as_str().unwrap_or_else(|| panic!("{data}")).to_owned()
 }
 
@@ -261,7 +269,10 @@ async fn quantity(tenant: &Tenant, metric: &str) -> String {
 async fn large(app: &TestApp, client: &Client, path: &str) -> (u16, String) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
-    let head = format!("POST {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n", client.key());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+        client.key()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
     let sending = tokio::spawn(async move {
@@ -284,7 +295,8 @@ async fn large(app: &TestApp, client: &Client, path: &str) -> (u16, String) {
     }
     sending.abort();
     let text = String::from_utf8_lossy(&text).into_owned();
-    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("an answer: {text}"));
+    let status =
+        text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("an answer: {text}"));
     assert_eq!(status, 413, "{text}");
     (status, text)
 }

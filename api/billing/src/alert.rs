@@ -38,11 +38,8 @@ impl AlertSubject {
 /// numbers are compared by value, so `10` and `10.00` are one threshold.
 #[must_use]
 pub fn crossed(observed: Decimal, thresholds: &[Decimal], fired: &[Decimal]) -> Vec<Decimal> {
-    let mut reached: Vec<Decimal> = thresholds
-        .iter()
-        .copied()
-        .filter(|threshold| observed >= *threshold && !fired.contains(threshold))
-        .collect();
+    let mut reached: Vec<Decimal> =
+        thresholds.iter().copied().filter(|threshold| observed >= *threshold && !fired.contains(threshold)).collect();
     reached.sort_unstable();
     reached.dedup();
     reached
@@ -71,21 +68,12 @@ impl fmt::Display for ThresholdProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("thresholds is empty; give at least one"),
-            Self::TooMany => write!(
-                f,
-                "thresholds has more than {MAX_THRESHOLDS} entries; split the rule"
-            ),
+            Self::TooMany => write!(f, "thresholds has more than {MAX_THRESHOLDS} entries; split the rule"),
             Self::NotPositive { index } => {
-                write!(
-                    f,
-                    "thresholds.{index} is not above zero; give a positive number"
-                )
+                write!(f, "thresholds.{index} is not above zero; give a positive number")
             }
             Self::NotAscending { index } => {
-                write!(
-                    f,
-                    "thresholds.{index} is not above the one before it; sort them and give each once"
-                )
+                write!(f, "thresholds.{index} is not above the one before it; sort them and give each once")
             }
         }
     }
@@ -141,16 +129,8 @@ mod tests {
             ("100", &["10.00"], &["10"], &[]),
         ];
         for (observed, thresholds, fired, expected) in table {
-            let found = crossed(
-                parse(observed).unwrap(),
-                &numbers(thresholds),
-                &numbers(fired),
-            );
-            assert_eq!(
-                found,
-                numbers(expected),
-                "{observed} {thresholds:?} {fired:?}"
-            );
+            let found = crossed(parse(observed).unwrap(), &numbers(thresholds), &numbers(fired));
+            assert_eq!(found, numbers(expected), "{observed} {thresholds:?} {fired:?}");
         }
     }
 
@@ -161,25 +141,12 @@ mod tests {
             (&["1", "1.5", "200"], Ok(())),
             (&[], Err(ThresholdProblem::Empty)),
             (&["0"], Err(ThresholdProblem::NotPositive { index: 0 })),
-            (
-                &["5", "-1"],
-                Err(ThresholdProblem::NotPositive { index: 1 }),
-            ),
-            (
-                &["5", "5"],
-                Err(ThresholdProblem::NotAscending { index: 1 }),
-            ),
-            (
-                &["1", "5", "2"],
-                Err(ThresholdProblem::NotAscending { index: 2 }),
-            ),
+            (&["5", "-1"], Err(ThresholdProblem::NotPositive { index: 1 })),
+            (&["5", "5"], Err(ThresholdProblem::NotAscending { index: 1 })),
+            (&["1", "5", "2"], Err(ThresholdProblem::NotAscending { index: 2 })),
         ];
         for (thresholds, expected) in table {
-            assert_eq!(
-                check_thresholds(&numbers(thresholds)),
-                expected,
-                "{thresholds:?}"
-            );
+            assert_eq!(check_thresholds(&numbers(thresholds)), expected, "{thresholds:?}");
         }
         let many: Vec<Decimal> = (1_u32..=21).map(Decimal::from).collect();
         assert_eq!(check_thresholds(&many), Err(ThresholdProblem::TooMany));

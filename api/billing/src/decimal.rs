@@ -103,12 +103,7 @@ fn all_digits(text: &str) -> bool {
 }
 
 /// Puts digits together; `exponent` moves the point to the right.
-fn assemble(
-    negative: bool,
-    whole: &str,
-    fraction: &str,
-    exponent: i32,
-) -> Result<Decimal, DecimalError> {
+fn assemble(negative: bool, whole: &str, fraction: &str, exponent: i32) -> Result<Decimal, DecimalError> {
     let fraction = fraction.trim_end_matches('0');
     let digits = format!("{whole}{fraction}");
     let digits = digits.trim_start_matches('0');
@@ -124,16 +119,11 @@ fn assemble(
     let mantissa: i128 = digits.parse().map_err(|_| DecimalError::TooManyDigits)?;
     let mantissa = if negative { -mantissa } else { mantissa };
     let (mantissa, scale) = if point > 0 {
-        let power = u32::try_from(point)
-            .ok()
-            .and_then(|zeros| 10_i128.checked_pow(zeros));
+        let power = u32::try_from(point).ok().and_then(|zeros| 10_i128.checked_pow(zeros));
         let moved = power.and_then(|power| mantissa.checked_mul(power));
         (moved.ok_or(DecimalError::TooManyDigits)?, 0)
     } else {
-        (
-            mantissa,
-            u32::try_from(point.unsigned_abs()).map_err(|_| DecimalError::TooManyDigits)?,
-        )
+        (mantissa, u32::try_from(point.unsigned_abs()).map_err(|_| DecimalError::TooManyDigits)?)
     };
     build(mantissa, scale).map_err(|_| DecimalError::TooManyDigits)
 }
@@ -205,9 +195,7 @@ pub fn exact_add(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
         let power = 10_i128.checked_pow(scale - value.scale())?;
         value.mantissa().checked_mul(power)
     };
-    let sum = at_scale(a)
-        .zip(at_scale(b))
-        .and_then(|(a, b)| a.checked_add(b));
+    let sum = at_scale(a).zip(at_scale(b)).and_then(|(a, b)| a.checked_add(b));
     build(sum.ok_or(DecimalError::Inexact)?, scale)
 }
 
@@ -239,8 +227,7 @@ pub fn divide(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
         return Err(DecimalError::DivisionByZero);
     }
     let quotient = a.checked_div(b).ok_or(DecimalError::Inexact)?;
-    let rounded =
-        quotient.round_sf_with_strategy(MAX_DIGITS, RoundingStrategy::MidpointAwayFromZero);
+    let rounded = quotient.round_sf_with_strategy(MAX_DIGITS, RoundingStrategy::MidpointAwayFromZero);
     let rounded = rounded.ok_or(DecimalError::Inexact)?.normalize();
     build(rounded.mantissa(), rounded.scale())
 }

@@ -112,10 +112,7 @@ impl<K: Kind> FromStr for Id<K> {
         }
         let mut number = 0_u128;
         for digit in digits {
-            let five = ALPHABET
-                .iter()
-                .position(|known| known == digit)
-                .ok_or_else(refuse)?;
+            let five = ALPHABET.iter().position(|known| known == digit).ok_or_else(refuse)?;
             number = (number << 5) | five as u128;
         }
         Ok(Self::from_uuid(Uuid::from_u128(number)))
@@ -141,10 +138,7 @@ impl IdError {
         if shown.len() < got.len() {
             shown.push('…');
         }
-        Self {
-            expected,
-            got: shown,
-        }
+        Self { expected, got: shown }
     }
 }
 

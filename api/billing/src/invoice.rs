@@ -7,7 +7,5 @@ pub mod state;
 pub mod totals;
 
 pub use draft::{Draft, FeeRefused, InvoiceLine, LineKind, UnknownLineKind};
-pub use state::{
-    InvoiceCommand, InvoiceState, StateRefused, Transition, UnknownInvoiceState, next,
-};
+pub use state::{InvoiceCommand, InvoiceState, StateRefused, Transition, UnknownInvoiceState, next};
 pub use totals::{Totals, TotalsRefused, totals};

@@ -17,7 +17,6 @@ pub use event::{PropertyValue, RawEvent, RawProperty, RawValue, UsageEvent};
 pub use rejection::{Rejection, RejectionCode, UnknownRejectionCode};
 pub use totals::{Overflow, Totals};
 pub use validate::{
-    Catalogue, EventLimits, MAX_EVENT_BYTES, MAX_METRIC_CODE_BYTES, MAX_PROPERTIES,
-    MAX_PROPERTY_KEY_BYTES, MAX_PROPERTY_TEXT_BYTES, MAX_TRANSACTION_ID_BYTES, MAX_VALUE_EXPONENT,
-    validate,
+    Catalogue, EventLimits, MAX_EVENT_BYTES, MAX_METRIC_CODE_BYTES, MAX_PROPERTIES, MAX_PROPERTY_KEY_BYTES,
+    MAX_PROPERTY_TEXT_BYTES, MAX_TRANSACTION_ID_BYTES, MAX_VALUE_EXPONENT, validate,
 };

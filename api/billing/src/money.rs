@@ -46,10 +46,7 @@ impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CurrencyMismatch { left, right } => {
-                write!(
-                    f,
-                    "{left} and {right} cannot be combined; use amounts of one currency"
-                )
+                write!(f, "{left} and {right} cannot be combined; use amounts of one currency")
             }
             Self::Overflow => f.write_str("the amount is too large to be kept; use a smaller one"),
             Self::NotRounded { currency } => write!(
@@ -94,10 +91,7 @@ impl Money {
     /// Different currencies, or a sum that does not fit.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let minor = self
-            .minor
-            .checked_add(other.minor)
-            .ok_or(MoneyError::Overflow)?;
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
         Ok(Self { minor, ..self })
     }
 
@@ -107,10 +101,7 @@ impl Money {
     /// Different currencies, or a difference that does not fit.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
-        let minor = self
-            .minor
-            .checked_sub(other.minor)
-            .ok_or(MoneyError::Overflow)?;
+        let minor = self.minor.checked_sub(other.minor).ok_or(MoneyError::Overflow)?;
         Ok(Self { minor, ..self })
     }
 
@@ -127,13 +118,8 @@ impl Money {
     ///
     /// # Errors
     /// An amount of another currency, or a running sum that does not fit.
-    pub fn sum(
-        currency: Currency,
-        amounts: impl IntoIterator<Item = Self>,
-    ) -> Result<Self, MoneyError> {
-        amounts
-            .into_iter()
-            .try_fold(Self::zero(currency), Self::checked_add)
+    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
+        amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
 
     /// Rounds an amount in major units to the minor unit, half away from zero.
@@ -173,10 +159,7 @@ impl Money {
         if self.currency == other.currency {
             return Ok(());
         }
-        Err(MoneyError::CurrencyMismatch {
-            left: self.currency,
-            right: other.currency,
-        })
+        Err(MoneyError::CurrencyMismatch { left: self.currency, right: other.currency })
     }
 }
 
@@ -184,15 +167,11 @@ impl Money {
 fn in_minor_units(amount: Decimal, currency: Currency) -> Result<(i128, i128, u128), MoneyError> {
     let (mantissa, scale, exponent) = (amount.mantissa(), amount.scale(), currency.exponent());
     if scale <= exponent {
-        let power = 10_i128
-            .checked_pow(exponent - scale)
-            .ok_or(MoneyError::Overflow)?;
+        let power = 10_i128.checked_pow(exponent - scale).ok_or(MoneyError::Overflow)?;
         let whole = mantissa.checked_mul(power).ok_or(MoneyError::Overflow)?;
         return Ok((whole, 0, u128::MAX));
     }
-    let power = 10_i128
-        .checked_pow(scale - exponent)
-        .ok_or(MoneyError::Overflow)?;
+    let power = 10_i128.checked_pow(scale - exponent).ok_or(MoneyError::Overflow)?;
     Ok((mantissa / power, mantissa % power, power.unsigned_abs()))
 }
 

@@ -5,11 +5,16 @@
 //! win over the environment, the environment over the file, the file over the default. Nothing here
 //! may open a connection or know what a setting is used for.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use table::SETTINGS;
+use table::{days, minutes};
 
 /// Everything an operator can set, with types and units.
 #[derive(Clone, Debug)]
@@ -92,64 +97,6 @@ pub struct Setting {
     apply: fn(&mut Settings, &str) -> Result<(), String>,
 }
 
-macro_rules! setting {
-    ($key:literal, $variable:literal, $default:literal, $meaning:literal, $apply:expr) => {
-        Setting { key: $key, variable: $variable, default: $default, meaning: $meaning, apply: $apply }
-    };
-}
-
-/// The table: the one place where settings are documented.
-pub const SETTINGS: &[Setting] = &[
-    setting!("data_dir", "UNDASH_DATA_DIR", "./undash-data",
-        "Folder of the embedded database, the PDFs and the compiled plugin cache.",
-        |s, v| { s.data_dir = PathBuf::from(v); Ok(()) }),
-    setting!("listen", "UNDASH_LISTEN", "127.0.0.1:8080",
-        "Address and port the server listens on.",
-        |s, v| { s.listen = v.parse().map_err(|_| "an address and a port such as 127.0.0.1:8080".to_owned())?; Ok(()) }),
-    setting!("public_url", "UNDASH_PUBLIC_URL", "http:// and the listen address",
-        "Where clients reach the server; the start of upload and download links.",
-        |s, v| { s.public_url = Some(url(v)?); Ok(()) }),
-    setting!("database_url", "DATABASE_URL", "undash.db in the data folder",
-        "`postgres://user:password@host/database`, or `sqlite://path?mode=rwc`.",
-        |s, v| { s.database_url = Some(database_url(v)?); Ok(()) }),
-    setting!("database_connections", "UNDASH_DATABASE_CONNECTIONS", "16",
-        "Connections to PostgreSQL at most (2 to 500). SQLite uses one writer and four readers.",
-        |s, v| { s.database_connections = between(v, 2, 500)?; Ok(()) }),
-    setting!("operator_key", "UNDASH_OPERATOR_KEY", "made at first start and printed once",
-        "Operator key to install at first start: `undash_op_` and at least 32 letters or digits.",
-        |s, v| { s.operator_key = Some(Secret::new(v)); Ok(()) }),
-    setting!("log_format", "UNDASH_LOG_FORMAT", "human",
-        "`human` or `json`.",
-        |s, v| { s.log_format = match v { "human" => LogFormat::Human, "json" => LogFormat::Json, _ => return Err("`human` or `json`".to_owned()) }; Ok(()) }),
-    setting!("log_filter", "UNDASH_LOG", "info",
-        "Which log lines are written, such as `info` or `undash=debug,sqlx=warn`.",
-        |s, v| { s.log_filter = v.to_owned(); Ok(()) }),
-    setting!("allowed_origins", "UNDASH_ALLOWED_ORIGINS", "none: the same origin only",
-        "Origins, separated by commas, whose pages may open WebSockets.",
-        |s, v| { s.allowed_origins = v.split(',').map(str::trim).filter(|o| !o.is_empty()).map(url).collect::<Result<_, _>>()?; Ok(()) }),
-    setting!("usage_max_past_days", "UNDASH_USAGE_MAX_PAST_DAYS", "3650",
-        "Days before now that an event may have occurred; older ones are rejected (1 to 36500).",
-        |s, v| { s.usage_max_past = days(between(v, 1, 36_500)?); Ok(()) }),
-    setting!("usage_max_future_minutes", "UNDASH_USAGE_MAX_FUTURE_MINUTES", "60",
-        "Minutes after now that an event may claim; later ones are rejected (0 to 1440).",
-        |s, v| { s.usage_max_future = minutes(between(v, 0, 1_440)?); Ok(()) }),
-    setting!("billing_grace_minutes", "UNDASH_BILLING_GRACE_MINUTES", "60",
-        "Minutes between the end of a period and the finalising of its invoice (0 to 43200).",
-        |s, v| { s.billing_grace = minutes(between(v, 0, 43_200)?); Ok(()) }),
-    setting!("worker_interval_milliseconds", "UNDASH_WORKER_INTERVAL_MILLISECONDS", "1000",
-        "How often workers look for due work when nothing wakes them (20 to 60000).",
-        |s, v| { s.worker_interval = Duration::from_millis(u64::from(between(v, 20, 60_000)?)); Ok(()) }),
-    setting!("plugin_threads", "UNDASH_PLUGIN_THREADS", "number of processors",
-        "Threads that run plugins (1 to 256).",
-        |s, v| { s.plugin_threads = between(v, 1, 256)? as usize; Ok(()) }),
-    setting!("plugin_queue", "UNDASH_PLUGIN_QUEUE", "1024",
-        "Plugin calls that may wait for a thread; more are refused as retryable (1 to 100000).",
-        |s, v| { s.plugin_queue = between(v, 1, 100_000)? as usize; Ok(()) }),
-    setting!("shutdown_timeout_seconds", "UNDASH_SHUTDOWN_TIMEOUT_SECONDS", "20",
-        "Seconds that running requests may take to finish at shutdown (1 to 600).",
-        |s, v| { s.shutdown_timeout = Duration::from_secs(u64::from(between(v, 1, 600)?)); Ok(()) }),
-];
-
 /// Environment variables that are not settings of the server but belong to the project.
 const OTHER_VARIABLES: &[&str] = &["UNDASH_CONFIG", "UNDASH_TEST_POSTGRES_URL"];
 
@@ -211,17 +158,25 @@ impl Settings {
     }
 
     fn apply_file(&mut self, text: &str) -> Result<(), SettingsError> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| SettingsError(format!("undash.toml cannot be read: {}", error.message())))?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            SettingsError(format!("undash.toml cannot be read: {}", error.message()))
+        })?;
         for (key, value) in table {
             let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| {
-                SettingsError(format!("undash.toml sets `{key}`, which is not a setting. Did you mean {}?", nearest(&key, |s| s.key)))
+                SettingsError(format!(
+                    "undash.toml sets `{key}`, which is not a setting. Did you mean {}?",
+                    nearest(&key, |s| s.key)
+                ))
             })?;
             let text = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
-                other => return Err(SettingsError(format!("undash.toml: `{key}` must be a string or a whole number, not {}.", other.type_str()))),
+                other => {
+                    return Err(SettingsError(format!(
+                        "undash.toml: `{key}` must be a string or a whole number, not {}.",
+                        other.type_str()
+                    )));
+                }
             };
             self.set(setting, setting.key, &text)?;
         }
@@ -243,7 +198,8 @@ impl Settings {
     }
 
     fn set(&mut self, setting: &Setting, name: &str, value: &str) -> Result<(), SettingsError> {
-        (setting.apply)(self, value.trim()).map_err(|expected| SettingsError(format!("{name} must be {expected}. {}", setting.meaning)))
+        (setting.apply)(self, value.trim())
+            .map_err(|expected| SettingsError(format!("{name} must be {expected}. {}", setting.meaning)))
     }
 
     /// The database to open: the one set, or the embedded one in the data folder.
@@ -265,56 +221,32 @@ pub fn documentation() -> String {
     let mut page = String::from(
         "# Settings\n\nFlags win over the environment, the environment over `undash.toml` (in the working folder, or where\n\
          `UNDASH_CONFIG` points), the file over the default. An unknown or bad setting stops the start with a sentence\n\
-         that names it. This page is made from the table in `api/server/src/config.rs` (`undash serve --settings`).\n\n\
+         that names it. This page is made from the table in `api/server/src/config/table.rs`, by `undash schema --settings`.\n\n\
          | `undash.toml` | environment | default | meaning |\n|---|---|---|---|\n",
     );
     for setting in SETTINGS {
-        page.push_str(&format!("| `{}` | `{}` | {} | {} |\n", setting.key, setting.variable, setting.default, setting.meaning));
+        page.push_str(&format!(
+            "| `{}` | `{}` | {} | {} |\n",
+            setting.key, setting.variable, setting.default, setting.meaning
+        ));
     }
     page
 }
 
 fn read_file(path: &Path) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path).map_err(|error| SettingsError(format!("The settings file {} cannot be read: {error}.", path.display())))
-}
-
-fn between(value: &str, low: u32, high: u32) -> Result<u32, String> {
-    value
-        .parse()
-        .ok()
-        .filter(|number| (low..=high).contains(number))
-        .ok_or_else(|| format!("a whole number from {low} to {high}"))
-}
-
-fn url(value: &str) -> Result<String, String> {
-    if value.starts_with("http://") || value.starts_with("https://") {
-        Ok(value.trim_end_matches('/').to_owned())
-    } else {
-        Err("an address that starts with http:// or https://".to_owned())
-    }
-}
-
-fn database_url(value: &str) -> Result<Secret, String> {
-    if ["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| value.starts_with(scheme)) {
-        Ok(Secret::new(value))
-    } else {
-        Err("a URL that starts with postgres:// or sqlite://".to_owned())
-    }
-}
-
-fn days(count: u32) -> Duration {
-    Duration::from_secs(u64::from(count) * 86_400)
-}
-
-fn minutes(count: u32) -> Duration {
-    Duration::from_secs(u64::from(count) * 60)
+    std::fs::read_to_string(path)
+        .map_err(|error| SettingsError(format!("The settings file {} cannot be read: {error}.", path.display())))
 }
 
 /// The name in the table that shares the most letters in order with what was written.
 fn nearest(written: &str, name: fn(&Setting) -> &'static str) -> &'static str {
     let likeness = |candidate: &str| {
         let mut rest = candidate.chars();
-        written.to_ascii_lowercase().chars().filter(|letter| rest.by_ref().any(|c| c.to_ascii_lowercase() == *letter)).count()
+        written
+            .to_ascii_lowercase()
+            .chars()
+            .filter(|letter| rest.by_ref().any(|c| c.to_ascii_lowercase() == *letter))
+            .count()
     };
     SETTINGS.iter().map(name).max_by_key(|candidate| likeness(candidate)).unwrap_or("listen")
 }
@@ -330,7 +262,11 @@ mod tests {
 
     #[test]
     fn environment_wins_over_the_file() {
-        let settings = Settings::from_sources(Some("listen = \"127.0.0.1:1\"\nplugin_queue = 7"), &environment(&[("UNDASH_LISTEN", "127.0.0.1:2")])).unwrap();
+        let settings = Settings::from_sources(
+            Some("listen = \"127.0.0.1:1\"\nplugin_queue = 7"),
+            &environment(&[("UNDASH_LISTEN", "127.0.0.1:2")]),
+        )
+        .unwrap();
         assert_eq!((settings.listen.port(), settings.plugin_queue), (2, 7));
     }
 
@@ -338,12 +274,28 @@ mod tests {
     fn unknown_and_bad_settings_are_refused_with_words() {
         let none = BTreeMap::new();
         for (file, variables, words) in [
-            (Some("listn = \"x\""), none.clone(), "undash.toml sets `listn`, which is not a setting. Did you mean listen?"),
-            (Some("listen = \"nowhere\""), none.clone(), "listen must be an address and a port such as 127.0.0.1:8080."),
+            (
+                Some("listn = \"x\""),
+                none.clone(),
+                "undash.toml sets `listn`, which is not a setting. Did you mean listen?",
+            ),
+            (
+                Some("listen = \"nowhere\""),
+                none.clone(),
+                "listen must be an address and a port such as 127.0.0.1:8080.",
+            ),
             (Some("listen = 1.5"), none, "must be a string or a whole number, not float"),
             (None, environment(&[("UNDASH_LISTENN", "x")]), "Did you mean UNDASH_LISTEN?"),
-            (None, environment(&[("DATABASE_URL", "mysql://x")]), "DATABASE_URL must be a URL that starts with postgres:// or sqlite://"),
-            (None, environment(&[("UNDASH_PLUGIN_THREADS", "0")]), "UNDASH_PLUGIN_THREADS must be a whole number from 1 to 256."),
+            (
+                None,
+                environment(&[("DATABASE_URL", "mysql://x")]),
+                "DATABASE_URL must be a URL that starts with postgres:// or sqlite://",
+            ),
+            (
+                None,
+                environment(&[("UNDASH_PLUGIN_THREADS", "0")]),
+                "UNDASH_PLUGIN_THREADS must be a whole number from 1 to 256.",
+            ),
         ] {
             let error = Settings::from_sources(file, &variables).unwrap_err();
             assert!(error.0.contains(words), "{error} should say: {words}");
@@ -352,7 +304,8 @@ mod tests {
 
     #[test]
     fn secrets_stay_out_of_debug_output() {
-        let settings = Settings::from_sources(None, &environment(&[("DATABASE_URL", "postgres://u:hunter2@h/d")])).unwrap();
+        let settings =
+            Settings::from_sources(None, &environment(&[("DATABASE_URL", "postgres://u:hunter2@h/d")])).unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

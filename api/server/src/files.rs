@@ -18,7 +18,10 @@ impl Files {
     /// Uses (and makes) the folder `root`.
     pub fn open(root: PathBuf) -> Result<Self, Error> {
         std::fs::create_dir_all(&root).map_err(|error| {
-            Error::unavailable("STORAGE", format!("The folder {} cannot be made: {error}. Point data_dir at a writable place.", root.display()))
+            Error::unavailable(
+                "STORAGE",
+                format!("The folder {} cannot be made: {error}. Point data_dir at a writable place.", root.display()),
+            )
         })?;
         Ok(Self { root })
     }
@@ -37,9 +40,11 @@ impl Files {
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<PathBuf, Error> {
         let path = self.path(key)?;
         let target = path.clone();
-        tokio::task::spawn_blocking(move || write_whole(&target, &bytes)).await.map_err(Error::internal)?.map_err(|error| {
-            Error::unavailable("STORAGE", "The file could not be stored; it will be tried again.").caused_by(error)
-        })?;
+        tokio::task::spawn_blocking(move || write_whole(&target, &bytes)).await.map_err(Error::internal)?.map_err(
+            |error| {
+                Error::unavailable("STORAGE", "The file could not be stored; it will be tried again.").caused_by(error)
+            },
+        )?;
         Ok(path)
     }
 

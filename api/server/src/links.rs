@@ -25,7 +25,10 @@ impl Signer {
     /// The query string that allows `subject` (such as `invoice-pdf/org_…/inv_…`) until `expires_at`.
     pub fn sign(&self, subject: &str, expires_at: DateTime<Utc>) -> String {
         let seconds = expires_at.timestamp();
-        format!("expires={seconds}&signature={}", URL_SAFE_NO_PAD.encode(self.code(subject, seconds).finalize().into_bytes()))
+        format!(
+            "expires={seconds}&signature={}",
+            URL_SAFE_NO_PAD.encode(self.code(subject, seconds).finalize().into_bytes())
+        )
     }
 
     /// Whether the link was made here for `subject` and has not ended.
@@ -33,7 +36,10 @@ impl Signer {
         let given = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
         // `verify_slice` compares in constant time.
         if self.code(subject, expires).verify_slice(&given).is_err() {
-            return Err(Error::unauthenticated("BAD_LINK", "This link is not one of ours, or was changed. Ask for a new one."));
+            return Err(Error::unauthenticated(
+                "BAD_LINK",
+                "This link is not one of ours, or was changed. Ask for a new one.",
+            ));
         }
         if now.timestamp() >= expires {
             return Err(Error::unauthenticated("LINK_EXPIRED", "This link has ended. Ask for a new one."));

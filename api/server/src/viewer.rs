@@ -98,9 +98,10 @@ impl Viewer {
         if self.may(permission) {
             return Ok(());
         }
-        Err(Error::forbidden("FORBIDDEN", format!(
-            "This key ({self}) may not do that: {permission:?} is missing. Use a key whose role allows it.",
-        )))
+        Err(Error::forbidden(
+            "FORBIDDEN",
+            format!("This key ({self}) may not do that: {permission:?} is missing. Use a key whose role allows it.",),
+        ))
     }
 
     /// The organisation of this request: a tenant's own, or the one an operator names.
@@ -110,7 +111,11 @@ impl Viewer {
             (Some(own), Some(named)) if own == named => Ok(own),
             (Some(_), Some(named)) => Err(Error::not_found("NOT_FOUND", format!("There is no organisation {named}."))),
             (None, Some(named)) => Ok(named),
-            (None, None) => Err(Error::invalid("MISSING_FIELD", "An operator key serves every organisation: name one in organisationId.").at(["organisationId"])),
+            (None, None) => Err(Error::invalid(
+                "MISSING_FIELD",
+                "An operator key serves every organisation: name one in organisationId.",
+            )
+            .at(["organisationId"])),
         }
     }
 
@@ -150,7 +155,8 @@ pub fn scope_name(scope: &Scope) -> &'static str {
 
 impl Role {
     /// Every role, for tests and for reading.
-    pub const ALL: [Self; 7] = [Self::Owner, Self::Admin, Self::Support, Self::Billing, Self::Developer, Self::Viewer, Self::Ingest];
+    pub const ALL: [Self; 7] =
+        [Self::Owner, Self::Admin, Self::Support, Self::Billing, Self::Developer, Self::Viewer, Self::Ingest];
 
     /// The name as stored and shown.
     pub fn as_str(self) -> &'static str {
@@ -169,7 +175,9 @@ impl Role {
     pub fn fits(self, scope: &Scope) -> bool {
         match scope {
             Scope::Operator => matches!(self, Self::Owner | Self::Admin | Self::Support | Self::Developer),
-            Scope::Organisation(_) => matches!(self, Self::Owner | Self::Admin | Self::Billing | Self::Developer | Self::Viewer),
+            Scope::Organisation(_) => {
+                matches!(self, Self::Owner | Self::Admin | Self::Billing | Self::Developer | Self::Viewer)
+            }
             Scope::Project(..) => matches!(self, Self::Ingest | Self::Viewer),
         }
     }
@@ -178,27 +186,51 @@ impl Role {
         use Permission as P;
         let read = matches!(
             permission,
-            P::CatalogueRead | P::OrganisationsRead | P::ProjectsRead | P::SubscriptionsRead | P::UsageRead | P::InvoicesRead | P::AlertsRead | P::KeysRead
+            P::CatalogueRead
+                | P::OrganisationsRead
+                | P::ProjectsRead
+                | P::SubscriptionsRead
+                | P::UsageRead
+                | P::InvoicesRead
+                | P::AlertsRead
+                | P::KeysRead
         );
         let operator_only = matches!(
             permission,
-            P::CatalogueWrite | P::IssuersRead | P::PluginsRead | P::PluginsWrite | P::PluginsActivate | P::OrganisationsWrite | P::InvoicesWrite | P::SubscriptionsWrite
+            P::CatalogueWrite
+                | P::IssuersRead
+                | P::PluginsRead
+                | P::PluginsWrite
+                | P::PluginsActivate
+                | P::OrganisationsWrite
+                | P::InvoicesWrite
+                | P::SubscriptionsWrite
         );
         match (scope, self) {
             (Scope::Operator, Self::Owner | Self::Admin) => true,
             (Scope::Operator, Self::Support) => read || matches!(permission, P::IssuersRead | P::PluginsRead),
             (Scope::Operator, Self::Developer) => {
-                matches!(permission, P::CatalogueRead | P::IssuersRead | P::PluginsRead | P::PluginsWrite | P::PluginsActivate)
+                matches!(
+                    permission,
+                    P::CatalogueRead | P::IssuersRead | P::PluginsRead | P::PluginsWrite | P::PluginsActivate
+                )
             }
             (Scope::Organisation(_), _) if operator_only => false,
             (Scope::Organisation(_), Self::Owner | Self::Admin) => true,
-            (Scope::Organisation(_), Self::Billing) => (read && permission != P::KeysRead) || permission == P::AlertsWrite,
+            (Scope::Organisation(_), Self::Billing) => {
+                (read && permission != P::KeysRead) || permission == P::AlertsWrite
+            }
             (Scope::Organisation(_), Self::Developer) => {
-                (read && !matches!(permission, P::InvoicesRead)) || matches!(permission, P::ProjectsWrite | P::UsageWrite | P::AlertsWrite | P::KeysWrite)
+                (read && !matches!(permission, P::InvoicesRead))
+                    || matches!(permission, P::ProjectsWrite | P::UsageWrite | P::AlertsWrite | P::KeysWrite)
             }
             (Scope::Organisation(_), Self::Viewer) => read && permission != P::KeysRead,
-            (Scope::Project(..), Self::Ingest) => matches!(permission, P::CatalogueRead | P::ProjectsRead | P::UsageRead | P::UsageWrite),
-            (Scope::Project(..), Self::Viewer) => matches!(permission, P::CatalogueRead | P::ProjectsRead | P::UsageRead),
+            (Scope::Project(..), Self::Ingest) => {
+                matches!(permission, P::CatalogueRead | P::ProjectsRead | P::UsageRead | P::UsageWrite)
+            }
+            (Scope::Project(..), Self::Viewer) => {
+                matches!(permission, P::CatalogueRead | P::ProjectsRead | P::UsageRead)
+            }
             _ => false,
         }
     }
@@ -241,7 +273,12 @@ mod tests {
     fn no_organisation_role_writes_the_catalogue_or_settles_its_own_invoice() {
         let scope = Scope::Organisation(OrganisationId::from_uuid(Uuid::from_u128(1)));
         for role in Role::ALL {
-            for permission in [Permission::CatalogueWrite, Permission::PluginsActivate, Permission::InvoicesWrite, Permission::OrganisationsWrite] {
+            for permission in [
+                Permission::CatalogueWrite,
+                Permission::PluginsActivate,
+                Permission::InvoicesWrite,
+                Permission::OrganisationsWrite,
+            ] {
                 assert!(!viewer(scope, role).may(permission), "{role:?} {permission:?}");
             }
         }
@@ -251,7 +288,9 @@ mod tests {
     fn support_reads_and_never_writes() {
         let support = viewer(Scope::Operator, Role::Support);
         assert!(support.may(Permission::InvoicesRead));
-        for permission in [Permission::InvoicesWrite, Permission::KeysWrite, Permission::UsageWrite, Permission::PluginsWrite] {
+        for permission in
+            [Permission::InvoicesWrite, Permission::KeysWrite, Permission::UsageWrite, Permission::PluginsWrite]
+        {
             assert!(!support.may(permission), "{permission:?}");
         }
     }

@@ -15,21 +15,16 @@ async fn main() -> std::io::Result<()> {
     let shutdown = settings.shutdown.clone();
     let transport = Transport::new(tiny::schema(), tiny::Door::default(), settings);
     let drain = transport.drain();
-    let app = transport
-        .into_router()
-        .route("/", graphiql("Tiny", "/graphql"));
+    let app = transport.into_router().route("/", graphiql("Tiny", "/graphql"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8123").await?;
     println!("http://{}", listener.local_addr()?);
     let stop = shutdown.clone();
-    axum::serve(
-        listener,
-        app.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
-        let _ = tokio::signal::ctrl_c().await;
-        stop.cancel();
-    })
-    .await?;
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            let _ = tokio::signal::ctrl_c().await;
+            stop.cancel();
+        })
+        .await?;
     drain.finished().await;
     Ok(())
 }

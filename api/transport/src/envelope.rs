@@ -32,56 +32,36 @@ impl Envelope {
                 ));
             }
             other => {
-                return Err(bad(format!(
-                    "A GraphQL request is a JSON object, not {}.",
-                    kind(&other)
-                )));
+                return Err(bad(format!("A GraphQL request is a JSON object, not {}.", kind(&other))));
             }
         };
         let query = match entries.remove("query") {
             Some(Json::String(query)) => query,
             None => {
-                return Err(bad(
-                    "The entry `query` is missing. It holds the GraphQL document as a string.",
-                ));
+                return Err(bad("The entry `query` is missing. It holds the GraphQL document as a string."));
             }
             Some(other) => {
-                return Err(bad(format!(
-                    "The entry `query` is a string, not {}.",
-                    kind(&other)
-                )));
+                return Err(bad(format!("The entry `query` is a string, not {}.", kind(&other))));
             }
         };
         let operation_name = match entries.remove("operationName") {
             None | Some(Json::Null) => None,
             Some(Json::String(name)) => Some(name).filter(|name| !name.is_empty()),
             Some(other) => {
-                return Err(bad(format!(
-                    "The entry `operationName` is a string or null, not {}.",
-                    kind(&other)
-                )));
+                return Err(bad(format!("The entry `operationName` is a string or null, not {}.", kind(&other))));
             }
         };
         let mut variables = Variables::default();
         for (name, value) in map(&mut entries, "variables")? {
             variables.insert(Name::new(name), value_of(value));
         }
-        let extensions = map(&mut entries, "extensions")?
-            .into_iter()
-            .map(|(name, value)| (name, value_of(value)))
-            .collect();
-        Ok(Self {
-            query,
-            operation_name,
-            variables,
-            extensions,
-        })
+        let extensions =
+            map(&mut entries, "extensions")?.into_iter().map(|(name, value)| (name, value_of(value))).collect();
+        Ok(Self { query, operation_name, variables, extensions })
     }
 
     /// Reads the query string of a GET request, where `variables` and `extensions` are JSON text.
-    pub(crate) fn from_query_string(
-        mut parameters: HashMap<String, String>,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn from_query_string(mut parameters: HashMap<String, String>) -> Result<Self, Failure> {
         let mut entries = Map::new();
         for name in ["query", "operationName"] {
             if let Some(text) = parameters.remove(name) {
@@ -92,12 +72,8 @@ impl Envelope {
             let Some(text) = parameters.remove(name).filter(|text| !text.is_empty()) else {
                 continue;
             };
-            let value = serde_json::from_str(&text).map_err(|error| {
-                bad(format!(
-                    "The parameter `{name}` is not JSON: {}",
-                    position(&error)
-                ))
-            })?;
+            let value = serde_json::from_str(&text)
+                .map_err(|error| bad(format!("The parameter `{name}` is not JSON: {}", position(&error))))?;
             entries.insert(name.to_owned(), value);
         }
         Self::from_json(Json::Object(entries))
@@ -117,10 +93,7 @@ fn map(entries: &mut Map<String, Json>, name: &str) -> Result<Map<String, Json>,
     match entries.remove(name) {
         None | Some(Json::Null) => Ok(Map::new()),
         Some(Json::Object(map)) => Ok(map),
-        Some(other) => Err(bad(format!(
-            "The entry `{name}` is an object or null, not {}.",
-            kind(&other)
-        ))),
+        Some(other) => Err(bad(format!("The entry `{name}` is an object or null, not {}.", kind(&other)))),
     }
 }
 
@@ -131,11 +104,9 @@ fn value_of(json: Json) -> Value {
         Json::Number(number) => Value::Number(number),
         Json::String(text) => Value::String(text),
         Json::Array(items) => Value::List(items.into_iter().map(value_of).collect()),
-        Json::Object(map) => Value::Object(
-            map.into_iter()
-                .map(|(name, value)| (Name::new(name), value_of(value)))
-                .collect(),
-        ),
+        Json::Object(map) => {
+            Value::Object(map.into_iter().map(|(name, value)| (Name::new(name), value_of(value))).collect())
+        }
     }
 }
 
@@ -161,12 +132,10 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits() {
-        let envelope = read(r#"{"query":"{a}","variables":{"n":1,"d":0.10000000000000000000000001,"l":[{"x":2.5e3}]}}"#).unwrap();
+        let envelope =
+            read(r#"{"query":"{a}","variables":{"n":1,"d":0.10000000000000000000000001,"l":[{"x":2.5e3}]}}"#).unwrap();
         assert_eq!(envelope.variables["n"].to_string(), "1");
-        assert_eq!(
-            envelope.variables["d"].to_string(),
-            "0.10000000000000000000000001"
-        );
+        assert_eq!(envelope.variables["d"].to_string(), "0.10000000000000000000000001");
         assert!(matches!(envelope.variables["n"], Value::Number(_)));
     }
 
@@ -183,11 +152,7 @@ mod tests {
         ] {
             let failure = read(json).unwrap_err();
             assert_eq!(failure.code(), code::BAD_REQUEST);
-            assert!(
-                failure.message().contains(word),
-                "{json}: {}",
-                failure.message()
-            );
+            assert!(failure.message().contains(word), "{json}: {}", failure.message());
         }
     }
 }

@@ -23,9 +23,7 @@ pub(crate) async fn run_once<E: Executor>(
 ) -> Response {
     let schema = schema.clone();
     let work = async move { schema.execute(request).await };
-    let work = AssertUnwindSafe(work)
-        .catch_unwind()
-        .instrument(tracing::Span::current());
+    let work = AssertUnwindSafe(work).catch_unwind().instrument(tracing::Span::current());
     let outcome = match kind {
         OperationType::Mutation => {
             let task = tracker.spawn(work);
@@ -33,9 +31,9 @@ pub(crate) async fn run_once<E: Executor>(
                 .await
                 .map(|joined| joined.map_err(|_| ()).and_then(|run| run.map_err(|_| ())))
         }
-        OperationType::Query | OperationType::Subscription => tokio::time::timeout(wait, work)
-            .await
-            .map(|run| run.map_err(|_| ())),
+        OperationType::Query | OperationType::Subscription => {
+            tokio::time::timeout(wait, work).await.map(|run| run.map_err(|_| ()))
+        }
     };
     match outcome {
         Ok(Ok(response)) => polish(response, id),
@@ -49,9 +47,7 @@ pub(crate) fn panicked(id: &RequestId) -> Failure {
     tracing::error!(request_id = %id, "an operation panicked");
     Failure::new(
         code::INTERNAL,
-        format!(
-            "Something went wrong on our side. Quote the request id {id} when you ask for help."
-        ),
+        format!("Something went wrong on our side. Quote the request id {id} when you ask for help."),
     )
 }
 

@@ -18,12 +18,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            locations: Vec::new(),
-            extensions: ErrorExtensionValues::default(),
-        }
+        Self { code, message: message.into(), locations: Vec::new(), extensions: ErrorExtensionValues::default() }
     }
 
     #[cfg(test)]

@@ -13,9 +13,7 @@ const PAGE: &str = include_str!("graphiql.html");
 /// A GET handler for the GraphiQL page, to be mounted at `/`. `title` is the tab's text; `endpoint`
 /// is the path of the GraphQL route on the same origin, such as `/graphql`.
 pub fn graphiql<S: Clone + Send + Sync + 'static>(title: &str, endpoint: &str) -> MethodRouter<S> {
-    let page = PAGE
-        .replace("{{title}}", &text(title))
-        .replace("{{endpoint}}", &text(endpoint));
+    let page = PAGE.replace("{{title}}", &text(title)).replace("{{endpoint}}", &text(endpoint));
     get(move || {
         let page = page.clone();
         async move {
@@ -31,10 +29,7 @@ pub fn graphiql<S: Clone + Send + Sync + 'static>(title: &str, endpoint: &str) -
 
 /// Text that is safe inside an element or a quoted attribute.
 fn text(raw: &str) -> String {
-    raw.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    raw.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -44,10 +39,7 @@ mod tests {
     #[test]
     fn every_script_from_outside_is_pinned() {
         for tag in PAGE.split('<').filter(|tag| tag.contains("https://")) {
-            assert!(
-                tag.contains("integrity=\"sha384-") && tag.contains("crossorigin"),
-                "{tag}"
-            );
+            assert!(tag.contains("integrity=\"sha384-") && tag.contains("crossorigin"), "{tag}");
         }
         assert_eq!(text("a\"<b>"), "a&quot;&lt;b&gt;");
     }

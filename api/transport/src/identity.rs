@@ -75,10 +75,9 @@ impl From<Denied> for Failure {
         match denied {
             Denied::Unauthenticated(message) => Self::new(code::UNAUTHENTICATED, message),
             Denied::Forbidden(message) => Self::new(code::FORBIDDEN, message),
-            Denied::RateLimited {
-                message,
-                retry_after,
-            } => Self::new(code::RATE_LIMITED, message).retry_after(retry_after),
+            Denied::RateLimited { message, retry_after } => {
+                Self::new(code::RATE_LIMITED, message).retry_after(retry_after)
+            }
             Denied::Unavailable(message) => Self::new(code::UNAVAILABLE, message),
         }
     }
@@ -91,15 +90,8 @@ pub struct PeerAddress(pub IpAddr);
 
 impl PeerAddress {
     pub(crate) fn of(extensions: &Extensions) -> Option<IpAddr> {
-        let connection = || {
-            extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|info| info.0.ip())
-        };
-        extensions
-            .get::<Self>()
-            .map(|peer| peer.0)
-            .or_else(connection)
+        let connection = || extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        extensions.get::<Self>().map(|peer| peer.0).or_else(connection)
     }
 }
 
@@ -111,12 +103,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// The key of a `connection_init` payload: its `authorization` entry in any case, with or without
 /// the word `Bearer`.
-pub(crate) fn bearer_of_init(
-    payload: &serde_json::Map<String, serde_json::Value>,
-) -> Option<String> {
-    let entry = payload
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+pub(crate) fn bearer_of_init(payload: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
+    let entry = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
     let value = entry.1.as_str()?.trim();
     match value.contains(' ') {
         true => without_scheme(value),
@@ -137,22 +125,10 @@ mod tests {
 
     #[test]
     fn a_key_is_found_with_and_without_the_scheme() {
-        let of = |json: &str| {
-            bearer_of_init(
-                serde_json::from_str::<serde_json::Value>(json)
-                    .unwrap()
-                    .as_object()
-                    .unwrap(),
-            )
-        };
-        assert_eq!(
-            of(r#"{"authorization":"Bearer k1"}"#).as_deref(),
-            Some("k1")
-        );
-        assert_eq!(
-            of(r#"{"Authorization":"bearer  k1 "}"#).as_deref(),
-            Some("k1")
-        );
+        let of =
+            |json: &str| bearer_of_init(serde_json::from_str::<serde_json::Value>(json).unwrap().as_object().unwrap());
+        assert_eq!(of(r#"{"authorization":"Bearer k1"}"#).as_deref(), Some("k1"));
+        assert_eq!(of(r#"{"Authorization":"bearer  k1 "}"#).as_deref(), Some("k1"));
         assert_eq!(of(r#"{"authorization":"k1"}"#).as_deref(), Some("k1"));
         assert_eq!(of(r#"{"authorization":"Basic k1"}"#), None);
         assert_eq!(of(r#"{"authorization":""}"#), None);

@@ -18,14 +18,12 @@ fn put_null(value: &mut Value, path: &[PathSegment]) {
         return;
     };
     match (value, first) {
-        (Value::Object(entries), PathSegment::Field(name)) => {
-            match entries.get_mut(name.as_str()) {
-                Some(inner) => put_null(inner, rest),
-                None => {
-                    entries.insert(Name::new(name), Value::Null);
-                }
+        (Value::Object(entries), PathSegment::Field(name)) => match entries.get_mut(name.as_str()) {
+            Some(inner) => put_null(inner, rest),
+            None => {
+                entries.insert(Name::new(name), Value::Null);
             }
-        }
+        },
         (Value::List(items), PathSegment::Index(index)) => {
             if let Some(inner) = items.get_mut(*index) {
                 put_null(inner, rest);
@@ -51,14 +49,9 @@ mod tests {
             vec![field("c"), field("d")],
             vec![field("e"), field("f")],
         ] {
-            response
-                .errors
-                .push(ServerError::new("x", None).with_path(path));
+            response.errors.push(ServerError::new("x", None).with_path(path));
         }
         mend(&mut response);
-        assert_eq!(
-            response.data,
-            value!({ "a": [{ "b": 1 }, { "b": null }], "e": null, "c": null })
-        );
+        assert_eq!(response.data, value!({ "a": [{ "b": 1 }, { "b": null }], "e": null, "c": null }));
     }
 }

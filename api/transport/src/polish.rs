@@ -66,20 +66,14 @@ fn is_about_size(message: &str) -> bool {
 }
 
 fn is_about_a_value(message: &str) -> bool {
-    const VALUE: [&str; 4] = [
-        "Failed to parse \"",
-        "Expected input type \"",
-        "Invalid value for argument ",
-        "Introspection is disabled",
-    ];
+    const VALUE: [&str; 4] =
+        ["Failed to parse \"", "Expected input type \"", "Invalid value for argument ", "Introspection is disabled"];
     VALUE.iter().any(|start| message.starts_with(start))
 }
 
 fn mask(error: &mut ServerError, id: &RequestId) {
     tracing::error!(request_id = %id, path = %path(&error.path), error = %error.message, "a resolver failed without a code");
-    error.message = format!(
-        "Something went wrong on our side. Quote the request id {id} when you ask for help."
-    );
+    error.message = format!("Something went wrong on our side. Quote the request id {id} when you ask for help.");
     error.source = None;
 }
 

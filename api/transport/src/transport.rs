@@ -28,13 +28,7 @@ impl<E: Executor, A: Authenticator> Transport<E, A> {
     #[must_use]
     pub fn new(schema: E, authenticator: A, settings: TransportSettings) -> Self {
         let (tracker, census) = (TaskTracker::new(), Arc::new(Census::default()));
-        Self(Arc::new(Shared {
-            schema,
-            authenticator,
-            settings,
-            tracker,
-            census,
-        }))
+        Self(Arc::new(Shared { schema, authenticator, settings, tracker, census }))
     }
 
     /// A handle with which to wait, after `TransportSettings::shutdown` was cancelled, for what must
@@ -48,9 +42,7 @@ impl<E: Executor, A: Authenticator> Transport<E, A> {
     pub fn into_router(self) -> Router {
         let shared = self.0;
         let handler = move |request: Request| http::handle(Arc::clone(&shared), request);
-        Router::new()
-            .route("/graphql", any(handler))
-            .layer(CatchPanicLayer::custom(http::panic_answer))
+        Router::new().route("/graphql", any(handler)).layer(CatchPanicLayer::custom(http::panic_answer))
     }
 }
 

@@ -53,9 +53,7 @@ fn code(body: &Value) -> &str {
     assert!(error["extensions"]["requestId"].is_string(), "{body}");
     assert!(error["extensions"]["retryable"].is_boolean(), "{body}");
     assert!(
-        error["message"]
-            .as_str()
-            .is_some_and(|message| message.ends_with('.') || message.contains("expected")),
+        error["message"].as_str().is_some_and(|message| message.ends_with('.') || message.contains("expected")),
         "{body}"
     );
     error["extensions"]["code"].as_str().unwrap()
@@ -63,22 +61,14 @@ fn code(body: &Value) -> &str {
 
 #[tokio::test]
 async fn strangers_learn_nothing_before_they_say_who_they_are() {
-    for (key, body) in [
-        (None, "not even JSON"),
-        (
-            Some("Bearer bad"),
-            r#"{"query":"{ __schema { types { name } } }"}"#,
-        ),
-    ] {
+    for (key, body) in [(None, "not even JSON"), (Some("Bearer bad"), r#"{"query":"{ __schema { types { name } } }"}"#)]
+    {
         let mut request = Request::post("/graphql").header("content-type", "text/plain");
         if let Some(key) = key {
             request = request.header("authorization", key);
         }
         let (status, headers, body) = send(app(), request.body(Body::from(body)).unwrap()).await;
-        assert_eq!(
-            (status, code(&body)),
-            (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED")
-        );
+        assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"));
         assert_eq!(headers["www-authenticate"], "Bearer");
         assert!(body.get("data").is_none());
     }
@@ -86,15 +76,9 @@ async fn strangers_learn_nothing_before_they_say_who_they_are() {
 
 #[tokio::test]
 async fn a_busy_key_is_told_when_to_come_back() {
-    let request = Request::post("/graphql")
-        .header("authorization", "Bearer busy")
-        .body(Body::empty())
-        .unwrap();
+    let request = Request::post("/graphql").header("authorization", "Bearer busy").body(Body::empty()).unwrap();
     let (status, headers, body) = send(app(), request).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
     assert_eq!(headers["retry-after"], "2");
     assert_eq!(body["errors"][0]["extensions"]["retryAfterMs"], 1500);
     assert_eq!(body["errors"][0]["extensions"]["retryable"], true);
@@ -112,15 +96,9 @@ async fn the_status_depends_on_the_media_type_only_where_the_document_is_at_faul
             "QUERY_TOO_COMPLEX",
         ),
     ] {
-        for (accept, expected_status) in
-            [(GRAPHQL, StatusCode::BAD_REQUEST), (JSON, StatusCode::OK)]
-        {
+        for (accept, expected_status) in [(GRAPHQL, StatusCode::BAD_REQUEST), (JSON, StatusCode::OK)] {
             let (status, headers, body) = query(accept, document).await;
-            assert_eq!(
-                (status, code(&body)),
-                (expected_status, expected_code),
-                "{document}"
-            );
+            assert_eq!((status, code(&body)), (expected_status, expected_code), "{document}");
             assert_eq!(headers["content-type"], format!("{accept}; charset=utf-8"));
             assert!(body.get("data").is_none(), "{body}");
         }
@@ -131,35 +109,18 @@ async fn the_status_depends_on_the_media_type_only_where_the_document_is_at_faul
 async fn every_wrong_envelope_has_a_status_and_words() {
     let with = |content_type: &str, body: &str| {
         let mut request = post("*/*", body.to_owned());
-        request
-            .headers_mut()
-            .insert("content-type", content_type.parse().unwrap());
+        request.headers_mut().insert("content-type", content_type.parse().unwrap());
         request
     };
     let document = r#"{"query":"{ hello }"}"#;
     for (request, status, expected) in [
         (with("text/plain", document), 415, "UNSUPPORTED_MEDIA_TYPE"),
-        (
-            with("multipart/form-data; boundary=x", document),
-            415,
-            "UNSUPPORTED_MEDIA_TYPE",
-        ),
-        (
-            with("application/json; charset=utf-16", document),
-            415,
-            "UNSUPPORTED_MEDIA_TYPE",
-        ),
+        (with("multipart/form-data; boundary=x", document), 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (with("application/json; charset=utf-16", document), 415, "UNSUPPORTED_MEDIA_TYPE"),
         (post(JSON, "{ nope"), 400, "BAD_REQUEST"),
         (post(JSON, ""), 400, "BAD_REQUEST"),
         (post(JSON, r#"[{"query":"{ hello }"}]"#), 400, "BAD_REQUEST"),
-        (
-            post(
-                JSON,
-                format!(r#"{{"query":"{}"}}"#, "x".repeat(1024 * 1024)),
-            ),
-            413,
-            "PAYLOAD_TOO_LARGE",
-        ),
+        (post(JSON, format!(r#"{{"query":"{}"}}"#, "x".repeat(1024 * 1024))), 413, "PAYLOAD_TOO_LARGE"),
         (
             post(
                 JSON,
@@ -171,11 +132,7 @@ async fn every_wrong_envelope_has_a_status_and_words() {
             "PAYLOAD_TOO_LARGE",
         ),
         (post("text/html", document), 406, "NOT_ACCEPTABLE"),
-        (
-            post(JSON, r#"{"query":"subscription { never }"}"#),
-            400,
-            "BAD_REQUEST",
-        ),
+        (post(JSON, r#"{"query":"subscription { never }"}"#), 400, "BAD_REQUEST"),
     ] {
         let (found, _, body) = send(app(), request).await;
         assert_eq!((found.as_u16(), code(&body)), (status, expected), "{body}");
@@ -185,57 +142,32 @@ async fn every_wrong_envelope_has_a_status_and_words() {
 #[tokio::test]
 async fn get_runs_queries_only_and_honours_the_operation_name() {
     let get = |query: &str| {
-        let request = Request::get(format!("/graphql?{query}"))
-            .header("authorization", "Bearer good")
-            .header("accept", GRAPHQL);
+        let request =
+            Request::get(format!("/graphql?{query}")).header("authorization", "Bearer good").header("accept", GRAPHQL);
         send(app(), request.body(Body::empty()).unwrap())
     };
     let (status, _, body) = get("query=query%20A%7Bhello%7D%20query%20B(%24a:Int!)%7Badd(a:%24a,b:1)%7D&operationName=B&variables=%7B%22a%22:2%7D").await;
-    assert_eq!(
-        (status, &body["data"]),
-        (StatusCode::OK, &json!({ "add": 3 }))
-    );
+    assert_eq!((status, &body["data"]), (StatusCode::OK, &json!({ "add": 3 })));
     let (status, headers, body) = get("query=mutation%7Bwrite(ms:0)%7D").await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"));
     assert_eq!(headers["allow"], "POST");
     let (status, _, body) = get("").await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::BAD_REQUEST, "BAD_REQUEST")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, "BAD_REQUEST"));
     let put = Request::put("/graphql").body(Body::empty()).unwrap();
     let (status, headers, _) = send(app(), put).await;
-    assert_eq!(
-        (status, &headers["allow"]),
-        (
-            StatusCode::METHOD_NOT_ALLOWED,
-            &"GET, POST".parse().unwrap()
-        )
-    );
+    assert_eq!((status, &headers["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"GET, POST".parse().unwrap()));
 }
 
 #[tokio::test]
 async fn field_errors_keep_their_siblings_and_hide_what_was_not_meant_for_clients() {
     let (status, _, body) = query(GRAPHQL, "{ leak hello }").await;
-    assert_eq!(
-        (status, &body["data"]),
-        (StatusCode::OK, &json!({ "hello": "world", "leak": null }))
-    );
+    assert_eq!((status, &body["data"]), (StatusCode::OK, &json!({ "hello": "world", "leak": null })));
     assert_eq!(code(&body), "INTERNAL");
     assert!(!body.to_string().contains("invalid digit"), "{body}");
     let (_, _, body) = query(GRAPHQL, "{ refused hello }").await;
-    assert_eq!(
-        (code(&body), &body["errors"][0]["message"]),
-        ("NOT_FOUND", &json!("No such thing."))
-    );
+    assert_eq!((code(&body), &body["errors"][0]["message"]), ("NOT_FOUND", &json!("No such thing.")));
     let (status, _, body) = query(GRAPHQL, "{ crash }").await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"));
     assert!(!body.to_string().contains("secret"));
 }
 
@@ -243,45 +175,28 @@ async fn field_errors_keep_their_siblings_and_hide_what_was_not_meant_for_client
 async fn resolvers_see_who_calls_and_which_request_it_is() {
     let (_, headers, body) = query(JSON, "{ caller requestId }").await;
     assert_eq!(body["data"]["caller"], "good");
-    assert_eq!(
-        body["data"]["requestId"],
-        headers["x-request-id"].to_str().unwrap()
-    );
+    assert_eq!(body["data"]["requestId"], headers["x-request-id"].to_str().unwrap());
     assert_eq!(headers["cache-control"], "no-store");
 }
 
 #[tokio::test]
 async fn numbers_arrive_as_numbers() {
-    let body =
-        json!({ "query": "query($x: Float!) { same(number: $x) }", "variables": { "x": 0.25 } });
+    let body = json!({ "query": "query($x: Float!) { same(number: $x) }", "variables": { "x": 0.25 } });
     let (_, _, body) = send(app(), post(JSON, body.to_string())).await;
     assert_eq!(body, json!({ "data": { "same": 0.25 } }));
 }
 
 #[tokio::test]
 async fn a_slow_query_is_dropped_and_a_slow_mutation_runs_on() {
-    let settings = TransportSettings {
-        execution_wait: Duration::from_millis(50),
-        ..TransportSettings::default()
-    };
+    let settings = TransportSettings { execution_wait: Duration::from_millis(50), ..TransportSettings::default() };
     let transport = Transport::new(tiny::schema(), tiny::Door::default(), settings);
     let (drain, app) = (transport.drain(), transport.into_router());
     let (status, _, body) = send(app.clone(), post(JSON, r#"{"query":"{ slow }"}"#)).await;
-    assert_eq!(
-        (status, code(&body)),
-        (StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT")
-    );
+    assert_eq!((status, code(&body)), (StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT"));
     assert_eq!(body["errors"][0]["extensions"]["retryable"], true);
     let before = tiny::WRITES_FINISHED.load(Ordering::SeqCst);
-    let (_, _, body) = send(
-        app,
-        post(JSON, r#"{"query":"mutation { write(ms: 200) }"}"#),
-    )
-    .await;
-    assert_eq!(
-        (code(&body), &body["errors"][0]["extensions"]["retryable"]),
-        ("TIMEOUT", &json!(false))
-    );
+    let (_, _, body) = send(app, post(JSON, r#"{"query":"mutation { write(ms: 200) }"}"#)).await;
+    assert_eq!((code(&body), &body["errors"][0]["extensions"]["retryable"]), ("TIMEOUT", &json!(false)));
     drain.finished().await;
     assert_eq!(tiny::WRITES_FINISHED.load(Ordering::SeqCst), before + 1);
 }

@@ -38,32 +38,19 @@ async fn serve(change: impl FnOnce(&mut SocketSettings)) -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, transport.into_router()).await });
-    Server {
-        address,
-        revoked,
-        settings,
-        drain,
-    }
+    Server { address, revoked, settings, drain }
 }
 
 struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Server {
     async fn open_as(&self, protocol: &str, origin: Option<&str>) -> Result<Client, Error> {
-        let mut request = format!("ws://{}/graphql", self.address)
-            .into_client_request()
-            .unwrap();
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", protocol.parse().unwrap());
+        let mut request = format!("ws://{}/graphql", self.address).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
         if let Some(origin) = origin {
-            request
-                .headers_mut()
-                .insert("origin", origin.parse().unwrap());
+            request.headers_mut().insert("origin", origin.parse().unwrap());
         }
-        connect_async(request)
-            .await
-            .map(|(socket, _)| Client(socket))
+        connect_async(request).await.map(|(socket, _)| Client(socket))
     }
 
     async fn open(&self) -> Client {
@@ -72,11 +59,7 @@ impl Server {
 
     async fn join(&self) -> Client {
         let mut client = self.open().await;
-        client
-            .say(
-                json!({ "type": "connection_init", "payload": { "authorization": "Bearer good" } }),
-            )
-            .await;
+        client.say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer good" } })).await;
         assert_eq!(client.hear().await, json!({ "type": "connection_ack" }));
         client
     }
@@ -84,26 +67,17 @@ impl Server {
 
 impl Client {
     async fn say(&mut self, message: Value) {
-        self.0
-            .send(Message::text(message.to_string()))
-            .await
-            .unwrap();
+        self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
     async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
-            .await;
+        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
     }
 
     /// The next protocol message.
     async fn hear(&mut self) -> Value {
         loop {
-            match timeout(Duration::from_secs(5), self.0.next())
-                .await
-                .expect("nothing heard")
-                .unwrap()
-                .unwrap()
-            {
+            match timeout(Duration::from_secs(5), self.0.next()).await.expect("nothing heard").unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Close(frame) => panic!("closed: {frame:?}"),
                 _ => {}
@@ -114,10 +88,7 @@ impl Client {
     /// The code with which the server closes, skipping what it says before.
     async fn end(mut self) -> u16 {
         loop {
-            match timeout(Duration::from_secs(8), self.0.next())
-                .await
-                .expect("not closed")
-            {
+            match timeout(Duration::from_secs(8), self.0.next()).await.expect("not closed") {
                 Some(Ok(Message::Close(frame))) => return frame.unwrap().code.into(),
                 Some(Ok(_)) => {}
                 other => panic!("ended without a close frame: {other:?}"),
@@ -137,20 +108,13 @@ async fn each_breach_of_the_protocol_has_its_code() {
     let mut client = server.open().await;
     client.subscribe("1", "{ hello }").await;
     assert_eq!(client.end().await, 4401);
-    for bad in [
-        json!({ "token": "x" }),
-        json!({ "authorization": "Bearer bad" }),
-    ] {
+    for bad in [json!({ "token": "x" }), json!({ "authorization": "Bearer bad" })] {
         let mut client = server.open().await;
-        client
-            .say(json!({ "type": "connection_init", "payload": bad }))
-            .await;
+        client.say(json!({ "type": "connection_init", "payload": bad })).await;
         assert_eq!(client.end().await, 4403);
     }
     let mut client = server.open().await;
-    client
-        .say(json!({ "type": "connection_init", "payload": { "authorization": "busy" } }))
-        .await;
+    client.say(json!({ "type": "connection_init", "payload": { "authorization": "busy" } })).await;
     assert_eq!(client.end().await, 1013);
     let mut client = server.join().await;
     client.say(json!({ "type": "connection_init" })).await;
@@ -183,17 +147,9 @@ async fn operations_answer_as_the_protocol_says() {
     client.say(json!({ "type": "ping" })).await;
     assert_eq!(kind(&client.hear().await), "pong");
     client.subscribe("q", "{ caller }").await;
-    assert_eq!(
-        client.hear().await,
-        json!({ "id": "q", "type": "next", "payload": { "data": { "caller": "good" } } })
-    );
-    assert_eq!(
-        client.hear().await,
-        json!({ "id": "q", "type": "complete" })
-    );
-    client
-        .subscribe("q", "subscription { tick(n: 3, ms: 1) }")
-        .await;
+    assert_eq!(client.hear().await, json!({ "id": "q", "type": "next", "payload": { "data": { "caller": "good" } } }));
+    assert_eq!(client.hear().await, json!({ "id": "q", "type": "complete" }));
+    client.subscribe("q", "subscription { tick(n: 3, ms: 1) }").await;
     for number in 0..3 {
         assert_eq!(client.hear().await["payload"]["data"]["tick"], number);
     }
@@ -213,22 +169,14 @@ async fn operations_answer_as_the_protocol_says() {
     client.subscribe("s", "subscription { stumbles }").await;
     assert_eq!(client.hear().await["payload"]["data"]["stumbles"], 1);
     let stumble = client.hear().await;
-    assert_eq!(
-        (
-            kind(&stumble),
-            &stumble["payload"]["errors"][0]["extensions"]["code"]
-        ),
-        ("next", &json!("INTERNAL"))
-    );
+    assert_eq!((kind(&stumble), &stumble["payload"]["errors"][0]["extensions"]["code"]), ("next", &json!("INTERNAL")));
     assert!(!stumble.to_string().contains("secret"));
     assert_eq!(client.hear().await["payload"]["data"]["stumbles"], 3);
     assert_eq!(kind(&client.hear().await), "complete");
     client.subscribe("c", "subscription { crashes }").await;
     assert_eq!(kind(&client.hear().await), "next");
     assert_eq!(kind(&client.hear().await), "error");
-    client
-        .say(json!({ "id": "unknown", "type": "complete" }))
-        .await;
+    client.say(json!({ "id": "unknown", "type": "complete" })).await;
     client.subscribe("last", "{ hello }").await;
     assert_eq!(client.hear().await["id"], "last");
 }
@@ -245,17 +193,10 @@ async fn a_completed_stream_is_silent_and_a_greedy_one_starves_nobody() {
         before += 1;
         assert!(before < 50_000, "the query was starved");
     }
-    client
-        .say(json!({ "id": "flood", "type": "complete" }))
-        .await;
+    client.say(json!({ "id": "flood", "type": "complete" })).await;
     client.say(json!({ "type": "ping" })).await;
     while kind(&client.hear().await) != "pong" {}
-    assert!(
-        timeout(Duration::from_millis(200), client.0.next())
-            .await
-            .is_err(),
-        "late messages"
-    );
+    assert!(timeout(Duration::from_millis(200), client.0.next()).await.is_err(), "late messages");
 }
 
 #[tokio::test]
@@ -308,29 +249,17 @@ async fn rooms_are_limited_aloud() {
         panic!("a fourth socket")
     };
     assert_eq!(response.status(), 503);
-    third
-        .say(json!({ "type": "connection_init", "payload": { "authorization": "good" } }))
-        .await;
+    third.say(json!({ "type": "connection_init", "payload": { "authorization": "good" } })).await;
     assert_eq!(third.end().await, 1013);
 }
 
 #[tokio::test]
 async fn foreign_pages_and_foreign_protocols_are_refused_at_the_door() {
-    let server =
-        serve(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()])
-            .await;
+    let server = serve(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()]).await;
     let own = format!("http://{}", server.address);
     for (protocol, origin, status) in [
-        (
-            "graphql-transport-ws",
-            Some("https://evil.example"),
-            Some(403),
-        ),
-        (
-            "graphql-transport-ws",
-            Some("https://app.example.com"),
-            None,
-        ),
+        ("graphql-transport-ws", Some("https://evil.example"), Some(403)),
+        ("graphql-transport-ws", Some("https://app.example.com"), None),
         ("graphql-transport-ws", Some(own.as_str()), None),
         ("graphql-ws", None, Some(400)),
     ] {
@@ -357,9 +286,7 @@ async fn shutdown_lets_answers_out_and_sends_clients_elsewhere() {
         panic!("a late socket")
     };
     assert_eq!(response.status(), 503);
-    timeout(Duration::from_secs(3), server.drain.finished())
-        .await
-        .expect("the drain never ends");
+    timeout(Duration::from_secs(3), server.drain.finished()).await.expect("the drain never ends");
 }
 
 #[tokio::test]

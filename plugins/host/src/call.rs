@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use plugin_contract::{Budget, LimitProfile};
-use wasmtime::{Engine, Store, Trap, WasmBacktrace};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use crate::engine::TICK;
 use crate::failure::Failure;
@@ -130,6 +130,9 @@ pub(crate) fn classify(stage: &Stage<wasmtime::Error>, sandbox: &Sandbox, terms:
     let (Stage::Instantiating(error) | Stage::Running(error)) = stage;
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return classify_trap(*trap, error, sandbox, terms, fuel);
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Failure::Capacity;
     }
     let text = clean(&format!("{error:#}"), 512);
     if text.contains("fuel allocated for hostcalls") || text.contains("too much data") {

@@ -46,7 +46,7 @@ impl Host {
     /// # Errors
     /// When the engine's settings do not suit this machine, or a thread could not start.
     pub fn new(settings: HostSettings) -> Result<Arc<Self>, HostError> {
-        let engine = engine::start(&settings.profile)?;
+        let engine = engine::start(&settings.profile, settings.threads)?;
         let fingerprint = engine_fingerprint(&engine, &settings.profile);
         let cache = settings.cache.as_ref().map(|cache| Cache::new(cache, &fingerprint));
         let pool = Pool::start(settings.threads, settings.queue)?;

@@ -6,11 +6,13 @@ use chrono::NaiveDate;
 use plugin_host::HostSettings;
 use rust_decimal::Decimal;
 use undash::pdf::{self, Branding};
-use undash::plugin::{DocumentFacts, DocumentKind, DocumentLine, DocumentParty, DocumentTax, Kind, Plugins, StandardGuest};
+use undash::plugin::{
+    DocumentFacts, DocumentKind, DocumentLine, DocumentParty, DocumentTax, Kind, Plugins, StandardGuest,
+};
 
+use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::table::{Row, Table};
-use crate::Outcome;
 
 /// Prints the section.
 pub(crate) async fn measure(arguments: &Arguments, table: &mut Table) -> Outcome<()> {
@@ -35,7 +37,12 @@ pub(crate) async fn measure(arguments: &Arguments, table: &mut Table) -> Outcome
             measured: format!("{:.0} a second", documents as f64 / (arranged + laid_out).as_secs_f64()),
             ..Row::default()
         });
-        table.note(&format!("    template guest {:.2} ms, layout {:.2} ms, {} kB", each(arranged), each(laid_out), bytes / 1_000));
+        table.note(&format!(
+            "    template guest {:.2} ms, layout {:.2} ms, {} kB",
+            each(arranged),
+            each(laid_out),
+            bytes / 1_000
+        ));
     }
     Ok(())
 }
@@ -83,7 +90,12 @@ fn facts(lines: usize) -> DocumentFacts {
         buyer: party("Acme Robotics Private Limited", "27AAPFU0939F1ZV"),
         lines: (1..=lines).map(line).collect(),
         subtotal,
-        taxes: vec![DocumentTax { name: "IGST".to_owned(), rate_percent: Decimal::from(18), base: subtotal, amount: tax }],
+        taxes: vec![DocumentTax {
+            name: "IGST".to_owned(),
+            rate_percent: Decimal::from(18),
+            base: subtotal,
+            amount: tax,
+        }],
         total: subtotal + tax,
         notes: Vec::new(),
         payment_terms: vec!["Due within 15 days.".to_owned()],

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::clock::Spent;
 use crate::ingestion::{BULK_CLIENTS, connect, send};
 use crate::place::{Engines, Place};
 use crate::table::{Row, Table, grouped};
 use crate::workload::BATCH;
-use crate::Outcome;
 
 const STAGES: usize = 5;
 
@@ -19,7 +19,10 @@ const PREPARED: usize = 50;
 pub(crate) async fn measure(arguments: &Arguments, engines: &Engines, table: &mut Table) -> Outcome<()> {
     let rows = arguments.rows;
     table.section(
-        &format!("Growth to {} rows, 1,000 events a request (--rows 5000000 is the whole question)", grouped(rows as f64)),
+        &format!(
+            "Growth to {} rows, 1,000 events a request (--rows 5000000 is the whole question)",
+            grouped(rows as f64)
+        ),
         &["The yardstick is the driver alone on tables of the same size."],
     );
     for (name, engine) in engines.all() {

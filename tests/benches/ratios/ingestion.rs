@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::clock::{Spent, median, quantile};
 use crate::place::{Engines, Place};
 use crate::table::{Row, Table, Target, grouped};
 use crate::wire::Wire;
 use crate::workload::{BATCH, Batch};
-use crate::Outcome;
 
 /// Connections that send batches.
 pub(crate) const BULK_CLIENTS: usize = 4;

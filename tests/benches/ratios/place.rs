@@ -12,13 +12,13 @@ use undash::config::{Secret, Settings};
 use undash::http::Server;
 use undash::store::{Store, StoreSettings};
 
+use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::clock::Stopwatch;
 use crate::postgres::Postgres;
 use crate::raw::Raw;
 use crate::tenants::{self, Tenant};
 use crate::workload::{Batch, Workload};
-use crate::Outcome;
 
 /// Organisations that send usage at the same time.
 const TENANTS: usize = 8;
@@ -109,7 +109,9 @@ impl<'a> Place<'a> {
             Engine::Sqlite => 1,
             Engine::Postgres(_) => 2,
         };
-        let savers: Vec<_> = (0..savers).map(|_| tokio::spawn(save_all(self.app.store.clone(), Arc::clone(batches), Arc::clone(&next)))).collect();
+        let savers: Vec<_> = (0..savers)
+            .map(|_| tokio::spawn(save_all(self.app.store.clone(), Arc::clone(batches), Arc::clone(&next))))
+            .collect();
         for saver in savers {
             saver.await??;
         }

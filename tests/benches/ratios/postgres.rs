@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use crate::Outcome;
 
 /// The same for both sides of every comparison; durable, as a server for money has to be.
-const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=4GB";
+const SETTINGS: &str =
+    "-c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on -c shared_buffers=512MB -c max_wal_size=4GB";
 
 /// A running server.
 pub(crate) struct Postgres {
@@ -25,19 +26,36 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Starts one, or says why there is none.
     pub(crate) fn start() -> Result<Self, String> {
-        let bin = installed().ok_or("there is no PostgreSQL server here (`initdb` is neither in PATH nor in /usr/lib/postgresql)")?;
-        let folder = tempfile::Builder::new().prefix("undash-bench-postgres-").tempdir().map_err(|error| error.to_string())?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).map_err(|error| error.to_string())?.port();
+        let bin = installed()
+            .ok_or("there is no PostgreSQL server here (`initdb` is neither in PATH nor in /usr/lib/postgresql)")?;
+        let folder =
+            tempfile::Builder::new().prefix("undash-bench-postgres-").tempdir().map_err(|error| error.to_string())?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|free| free.local_addr())
+            .map_err(|error| error.to_string())?
+            .port();
         if is_root() {
             quiet(Command::new("chown").arg("postgres").arg(folder.path()))?;
         }
         let data = folder.path().join("data");
-        quiet(as_owner(&bin.join("initdb")).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"]).arg(&data))?;
+        quiet(
+            as_owner(&bin.join("initdb"))
+                .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-D"])
+                .arg(&data),
+        )?;
         let options = format!("-p {port} -k {} {SETTINGS}", folder.path().display());
-        quiet(as_owner(&bin.join("pg_ctl")).args(["-w", "-t", "60", "-o", &options, "-l"]).arg(folder.path().join("log")).arg("-D").arg(&data).arg("start"))?;
+        quiet(
+            as_owner(&bin.join("pg_ctl"))
+                .args(["-w", "-t", "60", "-o", &options, "-l"])
+                .arg(folder.path().join("log"))
+                .arg("-D")
+                .arg(&data)
+                .arg("start"),
+        )?;
         let mut server = Self { bin, port, folder, process: 0 };
         let pid = std::fs::read_to_string(data.join("postmaster.pid")).map_err(|error| error.to_string())?;
-        server.process = pid.lines().next().and_then(|line| line.trim().parse().ok()).ok_or("postmaster.pid holds no number")?;
+        server.process =
+            pid.lines().next().and_then(|line| line.trim().parse().ok()).ok_or("postmaster.pid holds no number")?;
         Ok(server)
     }
 
@@ -52,7 +70,9 @@ impl Postgres {
     /// Forgets a database, so that the next measurement does not carry its weight.
     pub(crate) async fn forget(&self, name: &str) -> Outcome<()> {
         let mut connection = sqlx::PgConnection::connect(&self.url("postgres")).await?;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut connection).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+            .execute(&mut connection)
+            .await?;
         Ok(connection.close().await?)
     }
 
@@ -63,7 +83,12 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let stopped = quiet(as_owner(&self.bin.join("pg_ctl")).args(["-m", "immediate", "-w", "-D"]).arg(self.folder.path().join("data")).arg("stop"));
+        let stopped = quiet(
+            as_owner(&self.bin.join("pg_ctl"))
+                .args(["-m", "immediate", "-w", "-D"])
+                .arg(self.folder.path().join("data"))
+                .arg("stop"),
+        );
         if let Err(words) = stopped {
             eprintln!("the PostgreSQL server in {} could not be stopped: {words}", self.folder.path().display());
         }
@@ -71,9 +96,11 @@ impl Drop for Postgres {
 }
 
 fn installed() -> Option<PathBuf> {
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    let debian =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<PathBuf> = debian.chain(std::env::split_paths(&path)).filter(|bin| bin.join("initdb").exists()).collect();
+    let mut places: Vec<PathBuf> =
+        debian.chain(std::env::split_paths(&path)).filter(|bin| bin.join("initdb").exists()).collect();
     places.sort();
     places.pop()
 }
@@ -98,7 +125,12 @@ fn quiet(command: &mut Command) -> Result<(), String> {
     let output = tempfile::tempfile().map_err(|error| error.to_string())?;
     let errors = output.try_clone().map_err(|error| error.to_string())?;
     let mut reader = output.try_clone().map_err(|error| error.to_string())?;
-    let status = command.stdin(Stdio::null()).stdout(output).stderr(errors).status().map_err(|error| format!("{command:?}: {error}"))?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        .status()
+        .map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() {
         return Ok(());
     }

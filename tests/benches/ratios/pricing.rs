@@ -9,11 +9,11 @@ use standard_pricing::StandardPricing;
 use undash::plugin::{Kind, StandardGuest};
 use undash_plugin_sdk::PricingRule as _;
 
+use crate::Outcome;
 use crate::arguments::Arguments;
 use crate::clock::{median, quantile};
 use crate::questions::{self, CHARGES};
 use crate::table::{Row, Table, Target};
-use crate::Outcome;
 
 /// The most a fresh instance and a call may take at the median, in microseconds.
 const TARGET_US: f64 = 60.0;

@@ -35,18 +35,37 @@ pub(crate) fn terms(metrics: &[Metric]) -> PlanTerms {
             parameters,
         }
     });
-    PlanTerms { currency: usd(), cadence: Cadence { unit: CadenceUnit::Month, anchor: Anchor::Calendar }, charges: charges.collect(), fees: Vec::new() }
+    PlanTerms {
+        currency: usd(),
+        cadence: Cadence { unit: CadenceUnit::Month, anchor: Anchor::Calendar },
+        charges: charges.collect(),
+        fees: Vec::new(),
+    }
 }
 
 fn model(place: usize) -> (&'static str, Vec<(String, ParameterValue)>) {
-    let number = |name: &str, mantissa: i64, scale: u32| (name.to_owned(), ParameterValue::Number(Decimal::new(mantissa, scale)));
-    let tier = |up_to: Option<i64>, mantissa: i64| Tier { up_to: up_to.map(Decimal::from), unit_amount: Decimal::new(mantissa, 6), flat_amount: Decimal::ZERO };
-    let tiers = || ("tiers".to_owned(), ParameterValue::Tiers(vec![tier(Some(100_000), 15), tier(Some(500_000), 12), tier(None, 10)]));
+    let number = |name: &str, mantissa: i64, scale: u32| {
+        (name.to_owned(), ParameterValue::Number(Decimal::new(mantissa, scale)))
+    };
+    let tier = |up_to: Option<i64>, mantissa: i64| Tier {
+        up_to: up_to.map(Decimal::from),
+        unit_amount: Decimal::new(mantissa, 6),
+        flat_amount: Decimal::ZERO,
+    };
+    let tiers = || {
+        (
+            "tiers".to_owned(),
+            ParameterValue::Tiers(vec![tier(Some(100_000), 15), tier(Some(500_000), 12), tier(None, 10)]),
+        )
+    };
     match place % 5 {
         0 => ("PER_UNIT", vec![number("unit_amount", 3, 6)]),
         1 => ("GRADUATED", vec![tiers()]),
         2 => ("VOLUME", vec![tiers()]),
-        3 => ("PACKAGE", vec![number("package_size", 1_000, 0), number("package_amount", 25, 2), number("free_units", 1_000, 0)]),
+        3 => (
+            "PACKAGE",
+            vec![number("package_size", 1_000, 0), number("package_amount", 25, 2), number("free_units", 1_000, 0)],
+        ),
         _ => ("PERCENTAGE", vec![number("rate_percent", 29, 1), number("fixed_amount", 3, 1)]),
     }
 }
@@ -91,7 +110,10 @@ macro_rules! question {
             records::Input {
                 reference: "bench".to_owned(),
                 currency: "USD".to_owned(),
-                period: records::Period { start: "2026-10-01T00:00:00Z".to_owned(), end: "2026-11-01T00:00:00Z".to_owned() },
+                period: records::Period {
+                    start: "2026-10-01T00:00:00Z".to_owned(),
+                    end: "2026-11-01T00:00:00Z".to_owned(),
+                },
                 as_of: "2026-11-01T00:00:00Z".to_owned(),
                 charges: (0..CHARGES).map(charge).collect(),
                 attributes: Vec::new(),

@@ -8,8 +8,8 @@ mod sqlite;
 
 use std::sync::Arc;
 
-use crate::workload::Batch;
 use crate::Outcome;
+use crate::workload::Batch;
 
 /// The driver on one of the databases.
 pub(crate) enum Raw {

@@ -7,10 +7,10 @@ use billing::rating::ParameterValue;
 use billing::tax::TaxRegime;
 use chrono::Utc;
 use rust_decimal::Decimal;
+use undash::app::App;
 use undash::app::catalogue::{self, NewIssuingEntity};
 use undash::app::manage_keys::{self, NewKey};
 use undash::app::tenants::{self as use_case, NewOrganisation};
-use undash::app::App;
 use undash::store::metric::Metric;
 use undash::viewer::{Role, Scope, Viewer};
 use uuid::Uuid;
@@ -45,7 +45,10 @@ pub(crate) async fn issuer(app: &App) -> Outcome<IssuingEntityId> {
         country: "IN".to_owned(),
         region: Some("29".to_owned()),
         tax_id: Some("29ABACS0877M1ZS".to_owned()),
-        tax_regime: TaxRegime { model: "FLAT".to_owned(), parameters: vec![text("code", "IGST"), text("name", "IGST"), rate] },
+        tax_regime: TaxRegime {
+            model: "FLAT".to_owned(),
+            parameters: vec![text("code", "IGST"), text("name", "IGST"), rate],
+        },
         brand_colour: "#0f5c5c".to_owned(),
         logo: None,
         invoice_prefix: "B".to_owned(),
@@ -82,9 +85,16 @@ pub(crate) async fn metric(app: &App, code: &str, aggregation: Aggregation) -> O
 /// An organisation with two projects and a key that may send usage.
 pub(crate) async fn tenant(app: &App, issuer: IssuingEntityId, name: &str) -> Outcome<Tenant> {
     let organisation = organisation(app, issuer, name).await?;
-    let project = async |code: &str| use_case::create_project(app, &operator(), organisation, code.to_owned(), code.to_owned(), Utc::now()).await;
+    let project = async |code: &str| {
+        use_case::create_project(app, &operator(), organisation, code.to_owned(), code.to_owned(), Utc::now()).await
+    };
     let projects = [project("production").await?.id, project("staging").await?.id];
-    let new = NewKey { name: "bench".to_owned(), scope: Scope::Organisation(organisation), role: Role::Owner, expires_at: None };
+    let new = NewKey {
+        name: "bench".to_owned(),
+        scope: Scope::Organisation(organisation),
+        role: Role::Owner,
+        expires_at: None,
+    };
     let key = manage_keys::create_key(app, &operator(), new, Utc::now()).await?.secret;
     Ok(Tenant { organisation, projects, key })
 }

@@ -108,7 +108,10 @@ impl Workload {
             organisation: tenant.organisation.uuid(),
             recorded_at,
             rows,
-            totals: totals.into_iter().map(|((metric, project, bucket), totals)| RawTotal { metric, project, bucket, totals }).collect(),
+            totals: totals
+                .into_iter()
+                .map(|((metric, project, bucket), totals)| RawTotal { metric, project, bucket, totals })
+                .collect(),
             usage,
         }
     }

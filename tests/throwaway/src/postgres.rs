@@ -25,12 +25,14 @@ pub fn server() -> Option<&'static Server> {
 
 fn find() -> Option<Server> {
     if let Ok(url) = std::env::var("UNDASH_TEST_POSTGRES_URL") {
-        let (base, query) = url.split_once('?').map_or((url.as_str(), String::new()), |(base, query)| (base, format!("?{query}")));
+        let (base, query) =
+            url.split_once('?').map_or((url.as_str(), String::new()), |(base, query)| (base, format!("?{query}")));
         let (before, _) = base.rsplit_once('/').expect("UNDASH_TEST_POSTGRES_URL has a database name");
         return Some(Server { before: format!("{before}/"), after: query });
     }
     let Some(programs) = programs() else {
-        let words = "PostgreSQL (no initdb in PATH or /usr/lib/postgresql; install it, or set UNDASH_TEST_POSTGRES_URL)";
+        let words =
+            "PostgreSQL (no initdb in PATH or /usr/lib/postgresql; install it, or set UNDASH_TEST_POSTGRES_URL)";
         assert!(std::env::var_os("CI").is_none(), "{words}");
         eprintln!("SKIPPED: {words}");
         return None;
@@ -45,7 +47,12 @@ fn programs() -> Option<PathBuf> {
         // Debian and others put links into PATH; the other programs lie beside what they point to.
         .filter_map(|folder| folder.join("initdb").canonicalize().ok()?.parent().map(Path::to_owned))
         .collect();
-    let mut packaged: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+    let mut packaged: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
     packaged.sort();
     folders.extend(packaged.into_iter().rev());
     folders.into_iter().find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
@@ -116,7 +123,10 @@ impl Server {
 
     async fn execute(&self, sql: String) {
         let mut connection = PgConnection::connect(&self.url("postgres")).await.expect("a connection to PostgreSQL");
-        connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone()))).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection
+            .execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())))
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
         connection.close().await.expect("an end");
     }
 }

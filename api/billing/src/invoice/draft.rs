@@ -107,14 +107,8 @@ impl InvoiceLine {
     /// # Errors
     /// [`FeeRefused`] when the served time is not within the full period or the amount does not
     /// fit.
-    pub fn fixed_fee(
-        fee: &FixedFee,
-        served: Interval,
-        full: &Interval,
-        tz: Tz,
-    ) -> Result<Self, FeeRefused> {
-        let amount_exact =
-            prorate(fee.amount.to_decimal(), &served, full, tz).map_err(FeeRefused::Proration)?;
+    pub fn fixed_fee(fee: &FixedFee, served: Interval, full: &Interval, tz: Tz) -> Result<Self, FeeRefused> {
+        let amount_exact = prorate(fee.amount.to_decimal(), &served, full, tz).map_err(FeeRefused::Proration)?;
         Ok(Self {
             kind: LineKind::FixedFee,
             metric_code: None,

@@ -55,13 +55,7 @@ pub struct StateRefused {
 
 impl InvoiceState {
     /// Every state.
-    pub const ALL: [Self; 5] = [
-        Self::Draft,
-        Self::Open,
-        Self::Paid,
-        Self::Void,
-        Self::Uncollectible,
-    ];
+    pub const ALL: [Self; 5] = [Self::Draft, Self::Open, Self::Paid, Self::Void, Self::Uncollectible];
 
     /// The name in the API and in stored rows, for example `OPEN`.
     #[must_use]
@@ -100,10 +94,7 @@ impl InvoiceCommand {
 ///
 /// # Errors
 /// [`StateRefused`] when the command makes no sense in the state.
-pub const fn next(
-    state: InvoiceState,
-    command: InvoiceCommand,
-) -> Result<Transition, StateRefused> {
+pub const fn next(state: InvoiceState, command: InvoiceCommand) -> Result<Transition, StateRefused> {
     use InvoiceCommand as Command;
     use InvoiceState as State;
     match (state, command) {
@@ -137,12 +128,7 @@ impl fmt::Display for StateRefused {
             InvoiceState::Void => "bill the period again instead",
             InvoiceState::Open | InvoiceState::Uncollectible => "read its state again",
         };
-        write!(
-            f,
-            "an invoice that is {} cannot be {}; {fix}",
-            self.state,
-            self.command.verb()
-        )
+        write!(f, "an invoice that is {} cannot be {}; {fix}", self.state, self.command.verb())
     }
 }
 
@@ -164,10 +150,7 @@ impl FromStr for InvoiceState {
     type Err = UnknownInvoiceState;
 
     fn from_str(text: &str) -> Result<Self, UnknownInvoiceState> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(UnknownInvoiceState)
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownInvoiceState)
     }
 }
 
@@ -183,21 +166,10 @@ mod tests {
         let already = Some(T::Already);
         let table = [
             (S::Draft, [moved(S::Open), None, None, None]),
-            (
-                S::Open,
-                [
-                    already,
-                    moved(S::Paid),
-                    moved(S::Void),
-                    moved(S::Uncollectible),
-                ],
-            ),
+            (S::Open, [already, moved(S::Paid), moved(S::Void), moved(S::Uncollectible)]),
             (S::Paid, [already, already, None, None]),
             (S::Void, [already, None, already, None]),
-            (
-                S::Uncollectible,
-                [already, moved(S::Paid), moved(S::Void), already],
-            ),
+            (S::Uncollectible, [already, moved(S::Paid), moved(S::Void), already]),
         ];
         for (state, row) in table {
             for (command, expected) in C::ALL.into_iter().zip(row) {

@@ -45,10 +45,7 @@ impl fmt::Display for TotalsRefused {
                 )
             }
             Self::TaxSpread { code } => {
-                write!(
-                    f,
-                    "the parts of tax `{code}` on its lines do not sum to it; spread it again"
-                )
+                write!(f, "the parts of tax `{code}` on its lines do not sum to it; spread it again")
             }
         }
     }
@@ -67,40 +64,24 @@ impl From<MoneyError> for TotalsRefused {
 /// # Errors
 /// [`TotalsRefused`] when an amount has another currency, a sum does not fit, or a tax does not
 /// belong to exactly these lines.
-pub fn totals(
-    currency: Currency,
-    lines: &[InvoiceLine],
-    taxes: &AcceptedTaxes,
-) -> Result<Totals, TotalsRefused> {
+pub fn totals(currency: Currency, lines: &[InvoiceLine], taxes: &AcceptedTaxes) -> Result<Totals, TotalsRefused> {
     let subtotal = Money::sum(currency, lines.iter().map(|line| line.amount))?;
     for component in &taxes.components {
-        let wrong_base = || TotalsRefused::TaxBase {
-            code: component.code.clone(),
-        };
+        let wrong_base = || TotalsRefused::TaxBase { code: component.code.clone() };
         let mut base = Money::zero(currency);
         for (index, _) in &component.per_line {
-            let line = usize::try_from(*index)
-                .ok()
-                .and_then(|place| lines.get(place));
+            let line = usize::try_from(*index).ok().and_then(|place| lines.get(place));
             base = base.checked_add(line.ok_or_else(wrong_base)?.amount)?;
         }
         if base != component.base {
             return Err(wrong_base());
         }
-        if Money::sum(currency, component.per_line.iter().map(|(_, part)| *part))?
-            != component.amount
-        {
-            return Err(TotalsRefused::TaxSpread {
-                code: component.code.clone(),
-            });
+        if Money::sum(currency, component.per_line.iter().map(|(_, part)| *part))? != component.amount {
+            return Err(TotalsRefused::TaxSpread { code: component.code.clone() });
         }
     }
     let tax = taxes.total(currency)?;
-    Ok(Totals {
-        subtotal,
-        tax,
-        total: subtotal.checked_add(tax)?,
-    })
+    Ok(Totals { subtotal, tax, total: subtotal.checked_add(tax)? })
 }
 
 #[cfg(test)]

@@ -62,10 +62,7 @@ impl FromStr for Aggregation {
     type Err = UnknownAggregation;
 
     fn from_str(text: &str) -> Result<Self, UnknownAggregation> {
-        Self::ALL
-            .into_iter()
-            .find(|aggregation| aggregation.as_str() == text)
-            .ok_or(UnknownAggregation)
+        Self::ALL.into_iter().find(|aggregation| aggregation.as_str() == text).ok_or(UnknownAggregation)
     }
 }
 

@@ -18,11 +18,7 @@ impl Rejection {
     /// A rejection; for what only the reader of the wire can see, such as an unknown field.
     #[must_use]
     pub fn new(field: &'static str, code: RejectionCode, message: impl Into<String>) -> Self {
-        Self {
-            field,
-            code,
-            message: message.into(),
-        }
+        Self { field, code, message: message.into() }
     }
 }
 
@@ -108,10 +104,6 @@ impl FromStr for RejectionCode {
     type Err = UnknownRejectionCode;
 
     fn from_str(text: &str) -> Result<Self, UnknownRejectionCode> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| code.as_str() == text)
-            .ok_or(UnknownRejectionCode)
+        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(UnknownRejectionCode)
     }
 }

@@ -33,9 +33,7 @@ pub struct Overflow;
 
 impl fmt::Display for Overflow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the usage total has more than 28 significant digits; send smaller or shorter values",
-        )
+        f.write_str("the usage total has more than 28 significant digits; send smaller or shorter values")
     }
 }
 
@@ -45,16 +43,8 @@ impl Totals {
     /// The totals of a single event. The value of an event of a counting metric is ignored.
     #[must_use]
     pub fn of(event: &UsageEvent) -> Self {
-        let value = event
-            .value
-            .filter(|_| event.metric.aggregation.needs_value());
-        Self {
-            count: 1,
-            sum: value.unwrap_or_default(),
-            min: value,
-            max: value,
-            event_set: member_digest(event),
-        }
+        let value = event.value.filter(|_| event.metric.aggregation.needs_value());
+        Self { count: 1, sum: value.unwrap_or_default(), min: value, max: value, event_set: member_digest(event) }
     }
 
     /// The totals of two sets that share no event.
@@ -93,11 +83,7 @@ impl Totals {
     }
 }
 
-fn either(
-    a: Option<Decimal>,
-    b: Option<Decimal>,
-    pick: fn(Decimal, Decimal) -> Decimal,
-) -> Option<Decimal> {
+fn either(a: Option<Decimal>, b: Option<Decimal>, pick: fn(Decimal, Decimal) -> Decimal) -> Option<Decimal> {
     match (a, b) {
         (Some(a), Some(b)) => Some(pick(a, b)),
         (one, other) => one.or(other),

@@ -57,10 +57,7 @@ impl EventLimits {
     #[must_use]
     pub fn new(max_past: Duration, max_future: Duration) -> Self {
         let span = |span| TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
-        Self {
-            max_past: span(max_past),
-            max_future: span(max_future),
-        }
+        Self { max_past: span(max_past), max_future: span(max_future) }
     }
 }
 
@@ -94,14 +91,7 @@ pub fn validate(
         return Err(Rejection::new("value", Code::MissingValue, message));
     }
     let properties = properties::properties(raw.properties)?;
-    Ok(UsageEvent {
-        transaction_id,
-        metric,
-        project_id,
-        occurred_at,
-        value,
-        properties,
-    })
+    Ok(UsageEvent { transaction_id, metric, project_id, occurred_at, value, properties })
 }
 
 /// The bytes of all texts together; what the wire wrapped around them does not count.
@@ -121,14 +111,12 @@ fn size(raw: &RawEvent) -> usize {
 fn transaction_id(id: String) -> Result<String, Rejection> {
     const FIELD: &str = "transactionId";
     if id.is_empty() {
-        let message = "transactionId is missing; give each event an id of its own, so that sending it twice counts it once.";
+        let message =
+            "transactionId is missing; give each event an id of its own, so that sending it twice counts it once.";
         return Err(Rejection::new(FIELD, Code::MissingField, message));
     }
     if id.len() > MAX_TRANSACTION_ID_BYTES {
-        let message = format!(
-            "transactionId has {} bytes; at most {MAX_TRANSACTION_ID_BYTES} are taken.",
-            id.len()
-        );
+        let message = format!("transactionId has {} bytes; at most {MAX_TRANSACTION_ID_BYTES} are taken.", id.len());
         return Err(Rejection::new(FIELD, Code::TooLong, message));
     }
     if !is_printable(&id) || id.trim() != id {
@@ -145,16 +133,11 @@ fn metric(code: &str, catalogue: &Catalogue<'_>) -> Result<MetricRef, Rejection>
         return Err(Rejection::new(FIELD, Code::MissingField, message));
     }
     if code.len() > MAX_METRIC_CODE_BYTES {
-        let message = format!(
-            "metric has {} bytes; a metric code has at most {MAX_METRIC_CODE_BYTES}.",
-            code.len()
-        );
+        let message = format!("metric has {} bytes; a metric code has at most {MAX_METRIC_CODE_BYTES}.", code.len());
         return Err(Rejection::new(FIELD, Code::TooLong, message));
     }
     catalogue.metrics.get(code).copied().ok_or_else(|| {
-        let message = format!(
-            "metric {code:?} does not exist; use the code of an existing metric or create it first."
-        );
+        let message = format!("metric {code:?} does not exist; use the code of an existing metric or create it first.");
         Rejection::new(FIELD, Code::UnknownMetric, message)
     })
 }
@@ -163,48 +146,32 @@ fn project(id: Option<&str>, catalogue: &Catalogue<'_>) -> Result<ProjectId, Rej
     const FIELD: &str = "projectId";
     let Some(text) = id else {
         return catalogue.default_project.ok_or_else(|| {
-            let message =
-                "projectId is missing; give the id of a project or use a key that belongs to one.";
+            let message = "projectId is missing; give the id of a project or use a key that belongs to one.";
             Rejection::new(FIELD, Code::MissingField, message)
         });
     };
-    let id: ProjectId = text.parse().map_err(|error| {
-        Rejection::new(
-            FIELD,
-            Code::UnknownProject,
-            format!("projectId is not an id: {error}."),
-        )
-    })?;
+    let id: ProjectId = text
+        .parse()
+        .map_err(|error| Rejection::new(FIELD, Code::UnknownProject, format!("projectId is not an id: {error}.")))?;
     if !catalogue.projects.contains(&id) {
-        let message = format!(
-            "projectId {id} does not exist or is not yours; use the id of one of your projects."
-        );
+        let message = format!("projectId {id} does not exist or is not yours; use the id of one of your projects.");
         return Err(Rejection::new(FIELD, Code::UnknownProject, message));
     }
     Ok(id)
 }
 
-fn occurred_at(
-    text: &str,
-    limits: &EventLimits,
-    now: DateTime<Utc>,
-) -> Result<DateTime<Utc>, Rejection> {
+fn occurred_at(text: &str, limits: &EventLimits, now: DateTime<Utc>) -> Result<DateTime<Utc>, Rejection> {
     const FIELD: &str = "occurredAt";
     if text.is_empty() {
-        let message =
-            "occurredAt is missing; give the time of the usage, such as \"2026-01-31T23:59:59Z\".";
+        let message = "occurredAt is missing; give the time of the usage, such as \"2026-01-31T23:59:59Z\".";
         return Err(Rejection::new(FIELD, Code::MissingField, message));
     }
     let at = DateTime::parse_from_rfc3339(text).map_err(|_| {
-        let message =
-            "occurredAt is not RFC 3339 with an offset; write it as \"2026-01-31T23:59:59Z\".";
+        let message = "occurredAt is not RFC 3339 with an offset; write it as \"2026-01-31T23:59:59Z\".";
         Rejection::new(FIELD, Code::BadTime, message)
     })?;
     let at = truncate_to_micros(at.with_timezone(&Utc));
-    if now
-        .checked_sub_signed(limits.max_past)
-        .is_some_and(|earliest| at < earliest)
-    {
+    if now.checked_sub_signed(limits.max_past).is_some_and(|earliest| at < earliest) {
         let message = format!(
             "occurredAt {} is more than {} ago; such late usage is not taken.",
             at.to_rfc3339(),
@@ -212,10 +179,7 @@ fn occurred_at(
         );
         return Err(Rejection::new(FIELD, Code::TooOld, message));
     }
-    if now
-        .checked_add_signed(limits.max_future)
-        .is_some_and(|latest| at > latest)
-    {
+    if now.checked_add_signed(limits.max_future).is_some_and(|latest| at > latest) {
         let message = format!(
             "occurredAt {} is more than {} ahead; check the sender's clock.",
             at.to_rfc3339(),
@@ -240,17 +204,12 @@ fn value(raw: &RawValue) -> Result<Decimal, Rejection> {
         RawValue::Text(text) => decimal::parse(text),
         RawValue::Number(literal) => decimal::parse_json_number(literal),
         RawValue::Other(kind) => {
-            let message =
-                format!("value is of kind {kind}; give a number, best as text such as \"12.5\".");
+            let message = format!("value is of kind {kind}; give a number, best as text such as \"12.5\".");
             return Err(Rejection::new(FIELD, Code::NotANumber, message));
         }
     };
     let value = read.map_err(|error| {
-        let code = if error == DecimalError::Grammar {
-            Code::NotANumber
-        } else {
-            Code::OutOfRange
-        };
+        let code = if error == DecimalError::Grammar { Code::NotANumber } else { Code::OutOfRange };
         Rejection::new(FIELD, code, format!("value {error}."))
     })?;
     let too_large = value.abs() >= Decimal::from(10_u64.pow(MAX_VALUE_EXPONENT));
@@ -267,8 +226,7 @@ fn value(raw: &RawValue) -> Result<Decimal, Rejection> {
 /// writing, no line separators. (A zero byte cannot even be stored by every database.)
 pub(super) fn is_printable(text: &str) -> bool {
     !text.chars().any(|character| {
-        character.is_control()
-            || matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+        character.is_control() || matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     })
 }
 

@@ -54,11 +54,8 @@ impl Currency {
 const STILL_CURRENT: [&str; 1] = ["VES"];
 
 /// The table has no iterator of its own; ISO numbers are below a thousand, so all are asked for.
-static TABLE: LazyLock<Vec<iso_currency::Currency>> = LazyLock::new(|| {
-    (0..1000)
-        .filter_map(iso_currency::Currency::from_numeric)
-        .collect()
-});
+static TABLE: LazyLock<Vec<iso_currency::Currency>> =
+    LazyLock::new(|| (0..1000).filter_map(iso_currency::Currency::from_numeric).collect());
 static CURRENT: LazyLock<Vec<Currency>> = LazyLock::new(|| select(false));
 static REPLACED: LazyLock<Vec<Currency>> = LazyLock::new(|| select(true));
 
@@ -68,10 +65,7 @@ fn select(replaced: bool) -> Vec<Currency> {
         .filter(|iso| is_replaced(iso) == replaced)
         .filter_map(|iso| {
             let exponent = iso.exponent().map(u32::from)?;
-            Some(Currency {
-                code: iso.code(),
-                exponent,
-            })
+            Some(Currency { code: iso.code(), exponent })
         })
         .collect();
     chosen.sort_unstable();
@@ -105,9 +99,7 @@ pub struct UnknownCurrency;
 
 impl fmt::Display for UnknownCurrency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "is not a current ISO 4217 currency with a minor unit; use a code such as \"USD\"",
-        )
+        f.write_str("is not a current ISO 4217 currency with a minor unit; use a code such as \"USD\"")
     }
 }
 
@@ -132,17 +124,11 @@ mod tests {
             (
                 0,
                 &[
-                    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX",
-                    "VND", "VUV", "XAF", "XOF", "XPF",
+                    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF",
+                    "XOF", "XPF",
                 ],
             ),
-            (
-                2,
-                &[
-                    "USD", "EUR", "INR", "HUF", "MGA", "MRU", "TWD", "XCG", "ZWG", "SLE", "VED",
-                    "VES",
-                ],
-            ),
+            (2, &["USD", "EUR", "INR", "HUF", "MGA", "MRU", "TWD", "XCG", "ZWG", "SLE", "VED", "VES"]),
             (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
             (4, &["CLF", "UYW"]),
         ];
@@ -157,8 +143,7 @@ mod tests {
     #[test]
     fn refused_codes() {
         for code in [
-            "", "usd", "US", "USDX", "AAA", "XAU", "XAG", "XDR", "XXX", "XTS", "BGN", "HRK", "ZWL",
-            "CUC", "SLL", "ANG",
+            "", "usd", "US", "USDX", "AAA", "XAU", "XAG", "XDR", "XXX", "XTS", "BGN", "HRK", "ZWL", "CUC", "SLL", "ANG",
         ] {
             assert_eq!(code.parse::<Currency>(), Err(UnknownCurrency), "{code}");
         }

@@ -37,20 +37,14 @@ pub fn split_largest_remainder(total: i64, weights: &[i64]) -> Vec<i64> {
             missing -= 1;
         }
     }
-    shares
-        .into_iter()
-        .map(|share| with_sign(share, total < 0))
-        .collect()
+    shares.into_iter().map(|share| with_sign(share, total < 0)).collect()
 }
 
 /// The weights as magnitudes whose sum is above zero (unless there are none).
 fn usable(weights: &[i64]) -> Vec<u128> {
     let magnitude = |weight: &i64| u128::from(weight.unsigned_abs());
     if weights.iter().any(|weight| *weight > 0) {
-        return weights
-            .iter()
-            .map(|weight| if *weight > 0 { magnitude(weight) } else { 0 })
-            .collect();
+        return weights.iter().map(|weight| if *weight > 0 { magnitude(weight) } else { 0 }).collect();
     }
     if weights.iter().any(|weight| *weight < 0) {
         return weights.iter().map(magnitude).collect();
@@ -89,11 +83,7 @@ mod tests {
             (i64::MIN, &[0, i64::MIN], &[0, i64::MIN]),
         ];
         for (total, weights, shares) in table {
-            assert_eq!(
-                split_largest_remainder(total, weights),
-                shares,
-                "{total} {weights:?}"
-            );
+            assert_eq!(split_largest_remainder(total, weights), shares, "{total} {weights:?}");
         }
     }
 

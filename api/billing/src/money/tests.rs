@@ -35,22 +35,10 @@ fn rounds_half_away_from_zero() {
     ];
     for (text, code, minor) in table {
         let rounded = Money::round(parse(text).unwrap(), currency(code));
-        assert_eq!(
-            rounded,
-            Ok(Money::new(minor, currency(code))),
-            "{text} {code}"
-        );
+        assert_eq!(rounded, Ok(Money::new(minor, currency(code))), "{text} {code}");
     }
-    for text in [
-        "92233720368547758.075",
-        "-92233720368547758.085",
-        "9999999999999999999999999999",
-    ] {
-        assert_eq!(
-            Money::round(parse(text).unwrap(), currency("USD")),
-            Err(MoneyError::Overflow),
-            "{text}"
-        );
+    for text in ["92233720368547758.075", "-92233720368547758.085", "9999999999999999999999999999"] {
+        assert_eq!(Money::round(parse(text).unwrap(), currency("USD")), Err(MoneyError::Overflow), "{text}");
     }
 }
 
@@ -60,17 +48,11 @@ fn lines_are_rounded_before_they_are_added() {
         (&["10.333333", "10.333333", "10.333333"], "USD", "30.99"),
         (&["33.333333", "33.333333", "33.333334"], "USD", "99.99"),
         (&["100.4", "200.5", "300.6"], "JPY", "602"),
-        (
-            &["0.011", "0.012", "0.013", "0.014", "0.015"],
-            "USD",
-            "0.06",
-        ),
+        (&["0.011", "0.012", "0.013", "0.014", "0.015"], "USD", "0.06"),
         (&["1000000.009"], "USD", "1000000.01"),
     ];
     for (lines, code, expected) in table {
-        let rounded = lines
-            .iter()
-            .map(|line| Money::round(parse(line).unwrap(), currency(code)).unwrap());
+        let rounded = lines.iter().map(|line| Money::round(parse(line).unwrap(), currency(code)).unwrap());
         let sum = Money::sum(currency(code), rounded).unwrap();
         assert_eq!(sum.to_decimal().to_string(), expected);
     }
@@ -79,32 +61,15 @@ fn lines_are_rounded_before_they_are_added() {
 #[test]
 fn exact_amounts_only() {
     let usd = currency("USD");
-    assert_eq!(
-        Money::exact(parse("1.5").unwrap(), usd),
-        Ok(Money::new(150, usd))
-    );
-    assert_eq!(
-        Money::exact(Decimal::new(15000, 4), usd),
-        Ok(Money::new(150, usd))
-    );
-    assert_eq!(
-        Money::exact(parse("1.501").unwrap(), usd),
-        Err(MoneyError::NotRounded { currency: usd })
-    );
-    assert_eq!(
-        Money::exact(parse("1000000000000000000").unwrap(), usd),
-        Err(MoneyError::Overflow)
-    );
+    assert_eq!(Money::exact(parse("1.5").unwrap(), usd), Ok(Money::new(150, usd)));
+    assert_eq!(Money::exact(Decimal::new(15000, 4), usd), Ok(Money::new(150, usd)));
+    assert_eq!(Money::exact(parse("1.501").unwrap(), usd), Err(MoneyError::NotRounded { currency: usd }));
+    assert_eq!(Money::exact(parse("1000000000000000000").unwrap(), usd), Err(MoneyError::Overflow));
 }
 
 #[test]
 fn texts() {
-    let table = [
-        (1230, "USD", "12.30 USD"),
-        (-5, "USD", "-0.05 USD"),
-        (0, "JPY", "0 JPY"),
-        (1, "KWD", "0.001 KWD"),
-    ];
+    let table = [(1230, "USD", "12.30 USD"), (-5, "USD", "-0.05 USD"), (0, "JPY", "0 JPY"), (1, "KWD", "0.001 KWD")];
     for (minor, code, expected) in table {
         assert_eq!(Money::new(minor, currency(code)).to_string(), expected);
     }
@@ -114,30 +79,15 @@ fn texts() {
 fn arithmetic_is_checked() {
     let (usd, eur) = (currency("USD"), currency("EUR"));
     let most = Money::new(i64::MAX, usd);
-    let mismatch = Err(MoneyError::CurrencyMismatch {
-        left: usd,
-        right: eur,
-    });
-    assert_eq!(
-        most.checked_add(Money::new(1, usd)),
-        Err(MoneyError::Overflow)
-    );
-    assert_eq!(
-        Money::new(i64::MIN, usd).checked_sub(Money::new(1, usd)),
-        Err(MoneyError::Overflow)
-    );
-    assert_eq!(
-        Money::new(i64::MIN, usd).checked_neg(),
-        Err(MoneyError::Overflow)
-    );
+    let mismatch = Err(MoneyError::CurrencyMismatch { left: usd, right: eur });
+    assert_eq!(most.checked_add(Money::new(1, usd)), Err(MoneyError::Overflow));
+    assert_eq!(Money::new(i64::MIN, usd).checked_sub(Money::new(1, usd)), Err(MoneyError::Overflow));
+    assert_eq!(Money::new(i64::MIN, usd).checked_neg(), Err(MoneyError::Overflow));
     assert_eq!(most.checked_add(Money::zero(eur)), mismatch);
     assert_eq!(most.checked_sub(Money::zero(eur)), mismatch);
     assert_eq!(Money::sum(usd, [Money::new(1, eur)]), mismatch);
     assert_eq!(Money::sum(usd, []), Ok(Money::zero(usd)));
-    assert_eq!(
-        Money::new(7, usd).checked_sub(Money::new(9, usd)),
-        Ok(Money::new(-2, usd))
-    );
+    assert_eq!(Money::new(7, usd).checked_sub(Money::new(9, usd)), Ok(Money::new(-2, usd)));
 }
 
 proptest! {

@@ -68,10 +68,7 @@ impl FromStr for CadenceUnit {
     type Err = UnknownCadence;
 
     fn from_str(text: &str) -> Result<Self, UnknownCadence> {
-        Self::ALL
-            .into_iter()
-            .find(|unit| unit.as_str() == text)
-            .ok_or(UnknownCadence)
+        Self::ALL.into_iter().find(|unit| unit.as_str() == text).ok_or(UnknownCadence)
     }
 }
 
@@ -118,10 +115,7 @@ impl Cadence {
             }
         }
         let (start, end) = (self.boundary(tz, index), self.boundary(tz, index + 1));
-        Interval {
-            start,
-            end: end.max(start),
-        }
+        Interval { start, end: end.max(start) }
     }
 
     /// The billing period that begins where `period` ends.
@@ -134,9 +128,9 @@ impl Cadence {
         match (self.anchor, self.unit) {
             (Anchor::Anniversary(day), _) => day,
             // The first Monday after the epoch.
-            (Anchor::Calendar, CadenceUnit::Week) => NaiveDate::default()
-                .checked_add_days(Days::new(4))
-                .unwrap_or_default(),
+            (Anchor::Calendar, CadenceUnit::Week) => {
+                NaiveDate::default().checked_add_days(Days::new(4)).unwrap_or_default()
+            }
             (Anchor::Calendar, _) => NaiveDate::default(),
         }
     }
@@ -156,30 +150,16 @@ impl Cadence {
     /// Where period number `index` begins, counted from the anchor itself.
     fn boundary(&self, tz: Tz, index: i64) -> DateTime<Utc> {
         let base = self.base();
-        let outside = if index < 0 {
-            DateTime::<Utc>::MIN_UTC
-        } else {
-            DateTime::<Utc>::MAX_UTC
-        };
+        let outside = if index < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
         let moved = match self.unit.step() {
             Step::Days(days) => {
                 let count = Days::new((index * days).unsigned_abs());
-                if index < 0 {
-                    base.checked_sub_days(count)
-                } else {
-                    base.checked_add_days(count)
-                }
+                if index < 0 { base.checked_sub_days(count) } else { base.checked_add_days(count) }
             }
-            Step::Months(months) => u32::try_from((index * months).unsigned_abs())
-                .ok()
-                .and_then(|count| {
-                    let count = Months::new(count);
-                    if index < 0 {
-                        base.checked_sub_months(count)
-                    } else {
-                        base.checked_add_months(count)
-                    }
-                }),
+            Step::Months(months) => u32::try_from((index * months).unsigned_abs()).ok().and_then(|count| {
+                let count = Months::new(count);
+                if index < 0 { base.checked_sub_months(count) } else { base.checked_add_months(count) }
+            }),
         };
         moved.map_or(outside, |day| local_midnight(day, tz))
     }

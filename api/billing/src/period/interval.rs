@@ -93,11 +93,6 @@ impl Interval {
 
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "[{}, {})",
-            self.start.to_rfc3339(),
-            self.end.to_rfc3339()
-        )
+        write!(f, "[{}, {})", self.start.to_rfc3339(), self.end.to_rfc3339())
     }
 }

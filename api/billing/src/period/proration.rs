@@ -20,9 +20,9 @@ pub enum ProrationRefused {
 impl fmt::Display for ProrationRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutsidePeriod => f.write_str(
-                "the served time reaches beyond the full period; cut it to the period first",
-            ),
+            Self::OutsidePeriod => {
+                f.write_str("the served time reaches beyond the full period; cut it to the period first")
+            }
             Self::Number(error) => write!(f, "the prorated amount {error}"),
         }
     }
@@ -40,12 +40,7 @@ impl std::error::Error for ProrationRefused {}
 /// # Errors
 /// [`ProrationRefused`] when the served time is not within the full period or the amount has too
 /// many digits.
-pub fn prorate(
-    amount: Decimal,
-    served: &Interval,
-    full: &Interval,
-    tz: Tz,
-) -> Result<Decimal, ProrationRefused> {
+pub fn prorate(amount: Decimal, served: &Interval, full: &Interval, tz: Tz) -> Result<Decimal, ProrationRefused> {
     if served.start < full.start || served.end > full.end {
         return Err(ProrationRefused::OutsidePeriod);
     }
@@ -56,8 +51,7 @@ pub fn prorate(
     if days == whole {
         return Ok(amount);
     }
-    let product =
-        decimal::exact_mul(amount, Decimal::from(days)).map_err(ProrationRefused::Number)?;
+    let product = decimal::exact_mul(amount, Decimal::from(days)).map_err(ProrationRefused::Number)?;
     decimal::divide(product, Decimal::from(whole)).map_err(ProrationRefused::Number)
 }
 

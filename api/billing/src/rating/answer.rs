@@ -131,10 +131,7 @@ impl fmt::Display for RatingRefused {
                 "the pricing plugin priced charge number {index}, which was not asked about; use the indexes of the question"
             ),
             Self::AnsweredTwice { code } => {
-                write!(
-                    f,
-                    "the pricing plugin priced charge `{code}` twice; answer each charge once"
-                )
+                write!(f, "the pricing plugin priced charge `{code}` twice; answer each charge once")
             }
             Self::NotAnswered { code } => {
                 write!(
@@ -147,21 +144,13 @@ impl fmt::Display for RatingRefused {
                 "the pricing plugin priced charge `{code}` at {}; a price is zero or more",
                 canonical(*amount)
             ),
-            Self::StepAmounts {
-                code,
-                steps,
-                amount,
-            } => write!(
+            Self::StepAmounts { code, steps, amount } => write!(
                 f,
                 "the steps of charge `{code}` add up to {} but its amount is {}; make them equal or leave the steps out",
                 canonical(*steps),
                 canonical(*amount)
             ),
-            Self::StepQuantities {
-                code,
-                steps,
-                quantity,
-            } => write!(
+            Self::StepQuantities { code, steps, quantity } => write!(
                 f,
                 "the steps of charge `{code}` cover a quantity of {} but {} was asked about; cover all of it, free units with an amount of 0",
                 canonical(*steps),
@@ -186,10 +175,7 @@ impl std::error::Error for RatingRefused {}
 /// # Errors
 /// [`RatingRefused`] when a charge is not priced exactly once, a price is below zero, or steps
 /// are given that do not add up to the price and to the quantity.
-pub fn accept(
-    question: &PricingQuestion,
-    answer: PricingAnswer,
-) -> Result<Vec<PricedCharge>, RatingRefused> {
+pub fn accept(question: &PricingQuestion, answer: PricingAnswer) -> Result<Vec<PricedCharge>, RatingRefused> {
     let mut answers: Vec<Option<ChargeAnswer>> = question.charges.iter().map(|_| None).collect();
     for priced in answer.charges {
         let index = priced.index;
@@ -197,17 +183,13 @@ pub fn accept(
         let asked = place.and_then(|place| question.charges.get(place).zip(answers.get_mut(place)));
         let (charge, slot) = asked.ok_or(RatingRefused::UnknownCharge { index })?;
         if slot.replace(priced).is_some() {
-            return Err(RatingRefused::AnsweredTwice {
-                code: charge.code.clone(),
-            });
+            return Err(RatingRefused::AnsweredTwice { code: charge.code.clone() });
         }
     }
     let pairs = question.charges.iter().zip(answers);
     pairs
         .map(|(charge, answer)| {
-            let answer = answer.ok_or_else(|| RatingRefused::NotAnswered {
-                code: charge.code.clone(),
-            })?;
+            let answer = answer.ok_or_else(|| RatingRefused::NotAnswered { code: charge.code.clone() })?;
             accept_one(question, charge, answer)
         })
         .collect()
@@ -222,39 +204,20 @@ fn accept_one(
     let overflow = || RatingRefused::Overflow { code: code() };
     let amount_exact = within_limits(answer.amount).map_err(|_| overflow())?;
     if amount_exact < Decimal::ZERO {
-        return Err(RatingRefused::NegativeAmount {
-            code: code(),
-            amount: amount_exact,
-        });
+        return Err(RatingRefused::NegativeAmount { code: code(), amount: amount_exact });
     }
     if !answer.steps.is_empty() {
-        let steps =
-            exact_sum(answer.steps.iter().map(|step| step.amount)).map_err(|_| overflow())?;
+        let steps = exact_sum(answer.steps.iter().map(|step| step.amount)).map_err(|_| overflow())?;
         if steps != amount_exact {
-            return Err(RatingRefused::StepAmounts {
-                code: code(),
-                steps,
-                amount: amount_exact,
-            });
+            return Err(RatingRefused::StepAmounts { code: code(), steps, amount: amount_exact });
         }
-        let steps =
-            exact_sum(answer.steps.iter().map(|step| step.quantity)).map_err(|_| overflow())?;
+        let steps = exact_sum(answer.steps.iter().map(|step| step.quantity)).map_err(|_| overflow())?;
         if steps != charge.quantity {
-            return Err(RatingRefused::StepQuantities {
-                code: code(),
-                steps,
-                quantity: charge.quantity,
-            });
+            return Err(RatingRefused::StepQuantities { code: code(), steps, quantity: charge.quantity });
         }
     }
     let amount = Money::round(amount_exact, question.currency).map_err(|_| overflow())?;
-    Ok(PricedCharge {
-        code: code(),
-        quantity: charge.quantity,
-        amount_exact,
-        amount,
-        steps: answer.steps,
-    })
+    Ok(PricedCharge { code: code(), quantity: charge.quantity, amount_exact, amount, steps: answer.steps })
 }
 
 #[cfg(test)]

@@ -37,11 +37,8 @@ impl PlanTerms {
         let mut problems = Problems::default();
         let mut codes = HashSet::new();
         if self.charges.len().saturating_add(self.fees.len()) > MAX_CHARGES {
-            let message =
-                format!("charges and fees are more than {MAX_CHARGES} together; split the plan.");
-            problems
-                .at([])
-                .report(&["charges"], "TOO_MANY_CHARGES", message);
+            let message = format!("charges and fees are more than {MAX_CHARGES} together; split the plan.");
+            problems.at([]).report(&["charges"], "TOO_MANY_CHARGES", message);
         }
         for (index, charge) in self.charges.iter().enumerate() {
             let mut at = problems.at(["charges", &index.to_string()]);
@@ -53,11 +50,7 @@ impl PlanTerms {
             at.code_and_name(&fee.code, &fee.name, &mut codes);
             at.fee(fee, self);
         }
-        if problems.0.is_empty() {
-            Ok(())
-        } else {
-            Err(problems.0)
-        }
+        if problems.0.is_empty() { Ok(()) } else { Err(problems.0) }
     }
 }
 
@@ -66,10 +59,7 @@ struct Problems(Vec<PlanProblem>);
 
 impl Problems {
     fn at<const N: usize>(&mut self, path: [&str; N]) -> At<'_> {
-        At {
-            path: path.iter().map(ToString::to_string).collect(),
-            problems: self,
-        }
+        At { path: path.iter().map(ToString::to_string).collect(), problems: self }
     }
 }
 
@@ -83,31 +73,21 @@ impl At<'_> {
     fn report(&mut self, below: &[&str], code: &'static str, message: impl Into<String>) {
         let below = below.iter().map(ToString::to_string);
         let path = self.path.iter().cloned().chain(below).collect();
-        self.problems.0.push(PlanProblem {
-            path,
-            code,
-            message: message.into(),
-        });
+        self.problems.0.push(PlanProblem { path, code, message: message.into() });
     }
 
     fn code_and_name<'c>(&mut self, code: &'c str, name: &str, codes: &mut HashSet<&'c str>) {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         if code.is_empty() || code.len() > MAX_CODE_BYTES || !code.bytes().all(allowed) {
-            let message = format!(
-                "code {code:?} is not usable; give 1 to {MAX_CODE_BYTES} letters, digits, `_`, `-` or `.`."
-            );
+            let message =
+                format!("code {code:?} is not usable; give 1 to {MAX_CODE_BYTES} letters, digits, `_`, `-` or `.`.");
             self.report(&["code"], "BAD_CODE", message);
         } else if !codes.insert(code) {
-            let message =
-                format!("code {code:?} is used twice; give each charge and fee a code of its own.");
+            let message = format!("code {code:?} is used twice; give each charge and fee a code of its own.");
             self.report(&["code"], "DUPLICATE_CODE", message);
         }
-        if name.trim().is_empty()
-            || name.len() > MAX_NAME_BYTES
-            || name.chars().any(char::is_control)
-        {
-            let message =
-                format!("name is not usable; give 1 to {MAX_NAME_BYTES} bytes of visible text.");
+        if name.trim().is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+            let message = format!("name is not usable; give 1 to {MAX_NAME_BYTES} bytes of visible text.");
             self.report(&["name"], "BAD_NAME", message);
         }
     }
@@ -121,11 +101,7 @@ impl At<'_> {
             self.report(&["amount"], "WRONG_CURRENCY", message);
         }
         if fee.amount.is_negative() {
-            self.report(
-                &["amount"],
-                "NEGATIVE_AMOUNT",
-                "amount is below zero; give zero or more.",
-            );
+            self.report(&["amount"], "NEGATIVE_AMOUNT", "amount is below zero; give zero or more.");
         }
     }
 
@@ -144,10 +120,7 @@ impl At<'_> {
     }
 
     fn custom(&mut self, charge: &Charge) {
-        let name = charge
-            .model
-            .strip_prefix(models::CUSTOM_PREFIX)
-            .unwrap_or("");
+        let name = charge.model.strip_prefix(models::CUSTOM_PREFIX).unwrap_or("");
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         if name.is_empty() || name.len() > MAX_CODE_BYTES || !name.bytes().all(allowed) {
             let message = format!(
@@ -165,39 +138,24 @@ impl At<'_> {
                 Some(parameter) => self.parameter(name, value, parameter.shape),
                 None => {
                     let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
-                    let message = format!(
-                        "parameter {name:?} is unknown to {}; it takes {}.",
-                        charge.model,
-                        names.join(", ")
-                    );
+                    let message =
+                        format!("parameter {name:?} is unknown to {}; it takes {}.", charge.model, names.join(", "));
                     self.report(&["parameters", name], "UNKNOWN_PARAMETER", message);
                 }
             }
         }
         for parameter in known.iter().filter(|parameter| parameter.required) {
             if charge.parameter(parameter.name).is_none() {
-                let message = format!(
-                    "parameter `{}` is missing; {} needs it.",
-                    parameter.name, charge.model
-                );
-                self.report(
-                    &["parameters", parameter.name],
-                    "MISSING_PARAMETER",
-                    message,
-                );
+                let message = format!("parameter `{}` is missing; {} needs it.", parameter.name, charge.model);
+                self.report(&["parameters", parameter.name], "MISSING_PARAMETER", message);
             }
         }
-        if let (Some(ParameterValue::Number(minimum)), Some(ParameterValue::Number(maximum))) = (
-            charge.parameter("minimum_amount"),
-            charge.parameter("maximum_amount"),
-        ) && minimum > maximum
+        if let (Some(ParameterValue::Number(minimum)), Some(ParameterValue::Number(maximum))) =
+            (charge.parameter("minimum_amount"), charge.parameter("maximum_amount"))
+            && minimum > maximum
         {
             let message = "minimum_amount is above maximum_amount; exchange them.";
-            self.report(
-                &["parameters", "minimum_amount"],
-                "MINIMUM_ABOVE_MAXIMUM",
-                message,
-            );
+            self.report(&["parameters", "minimum_amount"], "MINIMUM_ABOVE_MAXIMUM", message);
         }
     }
 
@@ -237,24 +195,17 @@ impl At<'_> {
     fn amount(&mut self, below: &[&str], number: Decimal) {
         let name = below.last().copied().unwrap_or_default();
         if number < Decimal::ZERO {
-            self.report(
-                below,
-                "NEGATIVE_AMOUNT",
-                format!("{name} is below zero; give zero or more."),
-            );
+            self.report(below, "NEGATIVE_AMOUNT", format!("{name} is below zero; give zero or more."));
         }
         if decimal::scale(number) > MAX_PRICE_SCALE {
-            let message = format!(
-                "{name} has more than {MAX_PRICE_SCALE} digits after the point; shorten it."
-            );
+            let message = format!("{name} has more than {MAX_PRICE_SCALE} digits after the point; shorten it.");
             self.report(below, "TOO_MANY_DIGITS", message);
         }
     }
 
     fn tiers(&mut self, name: &str, tiers: &[Tier]) {
         if tiers.is_empty() {
-            let message =
-                format!("{name} is empty; give at least one tier, the last without upTo.");
+            let message = format!("{name} is empty; give at least one tier, the last without upTo.");
             self.report(&["parameters", name], "EMPTY_TIERS", message);
         }
         let mut previous = Decimal::ZERO;
@@ -275,11 +226,19 @@ impl At<'_> {
                     );
                 }
                 Some(_) if last => {
-                    self.report(&up_to, "TIERS_NOT_OPEN", "upTo closes the last tier; leave it out, so that every quantity has a tier.");
+                    self.report(
+                        &up_to,
+                        "TIERS_NOT_OPEN",
+                        "upTo closes the last tier; leave it out, so that every quantity has a tier.",
+                    );
                 }
                 Some(bound) => {
                     if bound <= previous {
-                        self.report(&up_to, "TIERS_NOT_ASCENDING", "upTo is not above the tier before (or zero); sort the tiers by upTo and give each once.");
+                        self.report(
+                            &up_to,
+                            "TIERS_NOT_ASCENDING",
+                            "upTo is not above the tier before (or zero); sort the tiers by upTo and give each once.",
+                        );
                     }
                     self.amount(&up_to, bound.max(Decimal::ZERO));
                     previous = previous.max(bound);

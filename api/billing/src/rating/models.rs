@@ -46,19 +46,11 @@ pub struct Parameter {
 }
 
 const fn required(name: &'static str, shape: Shape) -> Parameter {
-    Parameter {
-        name,
-        shape,
-        required: true,
-    }
+    Parameter { name, shape, required: true }
 }
 
 const fn optional(name: &'static str, shape: Shape) -> Parameter {
-    Parameter {
-        name,
-        shape,
-        required: false,
-    }
+    Parameter { name, shape, required: false }
 }
 
 /// Charges the first tier's flat amount even when nothing was used; off unless given.
@@ -67,10 +59,7 @@ pub const ZERO_USAGE_FLAT_FEE: &str = "zero_usage_flat_fee";
 /// The parameters of a standard model, or `None` for any other model.
 #[must_use]
 pub fn parameters(model: &str) -> Option<&'static [Parameter]> {
-    const TIERED: &[Parameter] = &[
-        required("tiers", Shape::Tiers),
-        optional(ZERO_USAGE_FLAT_FEE, Shape::Flag),
-    ];
+    const TIERED: &[Parameter] = &[required("tiers", Shape::Tiers), optional(ZERO_USAGE_FLAT_FEE, Shape::Flag)];
     match model {
         PER_UNIT => Some(const { &[required("unit_amount", Shape::Amount)] }),
         GRADUATED | VOLUME => Some(TIERED),

@@ -58,10 +58,7 @@ pub fn question(
     let charges = terms.charges.iter().map(|charge| {
         let mut totals = Totals::default();
         let mut quantity = Decimal::ZERO;
-        for (metric, more) in usage
-            .iter()
-            .filter(|(metric, _)| metric.id == charge.metric_id)
-        {
+        for (metric, more) in usage.iter().filter(|(metric, _)| metric.id == charge.metric_id) {
             totals = totals.merge(more)?;
             quantity = totals.quantity(metric.aggregation);
         }
@@ -75,11 +72,5 @@ pub fn question(
         })
     });
     let charges = charges.collect::<Result<Vec<_>, Overflow>>()?;
-    Ok(PricingQuestion {
-        reference: reference.into(),
-        currency: terms.currency,
-        period,
-        as_of,
-        charges,
-    })
+    Ok(PricingQuestion { reference: reference.into(), currency: terms.currency, period, as_of, charges })
 }

@@ -67,10 +67,7 @@ impl Charge {
     /// The value of a parameter, if it is given.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&ParameterValue> {
-        self.parameters
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value)
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 }
 

@@ -67,19 +67,13 @@ impl AcceptedTaxes {
     /// # Errors
     /// A tax in another currency, or a sum that does not fit.
     pub fn total(&self, currency: Currency) -> Result<Money, MoneyError> {
-        Money::sum(
-            currency,
-            self.components.iter().map(|component| component.amount),
-        )
+        Money::sum(currency, self.components.iter().map(|component| component.amount))
     }
 }
 
 /// Why a tax cannot be printed. Each names the component's code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(
-    missing_docs,
-    reason = "the fields are what their names say; see Display"
-)]
+#[allow(missing_docs, reason = "the fields are what their names say; see Display")]
 pub enum TaxRefused {
     /// The rate is below 0 or above 100 per cent.
     Rate { code: String, rate_percent: Decimal },
@@ -90,21 +84,13 @@ pub enum TaxRefused {
     /// Two components of one code, or one component twice, name the same line.
     LineTwice { code: String, index: u32 },
     /// The base is not the sum of the named lines.
-    Base {
-        code: String,
-        base: Decimal,
-        lines: Money,
-    },
+    Base { code: String, base: Decimal, lines: Money },
     /// The amount has more digits than the currency.
     NotRounded { code: String, amount: Decimal },
     /// The amount has another sign than its base, or is not zero at a rate of zero.
     Sign { code: String, amount: Decimal },
     /// The amount is further from base × rate than rounding each line explains.
-    Amount {
-        code: String,
-        amount: Decimal,
-        expected: Decimal,
-    },
+    Amount { code: String, amount: Decimal, expected: Decimal },
     /// A number is too large or has too many digits.
     Overflow { code: String },
 }
@@ -131,16 +117,9 @@ impl fmt::Display for TaxRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rate { code, rate_percent } => {
-                write!(
-                    f,
-                    "tax `{code}` has a rate of {} %; a rate is 0 to 100",
-                    canonical(*rate_percent)
-                )
+                write!(f, "tax `{code}` has a rate of {} %; a rate is 0 to 100", canonical(*rate_percent))
             }
-            Self::NoLines { code } => write!(
-                f,
-                "tax `{code}` names no line; name the lines it is levied on"
-            ),
+            Self::NoLines { code } => write!(f, "tax `{code}` names no line; name the lines it is levied on"),
             Self::UnknownLine { code, index } => {
                 write!(
                     f,
@@ -148,10 +127,7 @@ impl fmt::Display for TaxRefused {
                 )
             }
             Self::LineTwice { code, index } => {
-                write!(
-                    f,
-                    "tax `{code}` is levied on line number {index} twice; name each line once"
-                )
+                write!(f, "tax `{code}` is levied on line number {index} twice; name each line once")
             }
             Self::Base { code, base, lines } => write!(
                 f,
@@ -168,21 +144,14 @@ impl fmt::Display for TaxRefused {
                 "tax `{code}` has an amount of {}, which does not fit the sign of its base or its rate of zero",
                 canonical(*amount)
             ),
-            Self::Amount {
-                code,
-                amount,
-                expected,
-            } => write!(
+            Self::Amount { code, amount, expected } => write!(
                 f,
                 "tax `{code}` has an amount of {} but base × rate is {}; the difference is more than one minor unit a line",
                 canonical(*amount),
                 canonical(*expected)
             ),
             Self::Overflow { code } => {
-                write!(
-                    f,
-                    "tax `{code}` has a number that is too large or has more than 28 digits; use shorter numbers"
-                )
+                write!(f, "tax `{code}` has a number that is too large or has more than 28 digits; use shorter numbers")
             }
         }
     }
@@ -200,32 +169,16 @@ pub fn accept(question: &TaxQuestion, answer: TaxAnswer) -> Result<AcceptedTaxes
     for component in answer.components {
         for index in &component.lines {
             if !taken.insert((component.code.clone(), *index)) {
-                return Err(TaxRefused::LineTwice {
-                    code: component.code,
-                    index: *index,
-                });
+                return Err(TaxRefused::LineTwice { code: component.code, index: *index });
             }
         }
         components.push(accept_one(question, component)?);
     }
-    Ok(AcceptedTaxes {
-        components,
-        notes: answer.notes,
-    })
+    Ok(AcceptedTaxes { components, notes: answer.notes })
 }
 
-fn accept_one(
-    question: &TaxQuestion,
-    component: TaxComponent,
-) -> Result<AcceptedComponent, TaxRefused> {
-    let TaxComponent {
-        code,
-        name,
-        rate_percent,
-        base,
-        amount,
-        lines,
-    } = component;
+fn accept_one(question: &TaxQuestion, component: TaxComponent) -> Result<AcceptedComponent, TaxRefused> {
+    let TaxComponent { code, name, rate_percent, base, amount, lines } = component;
     let hundred = Decimal::ONE_HUNDRED;
     if rate_percent < Decimal::ZERO || rate_percent > hundred {
         return Err(TaxRefused::Rate { code, rate_percent });
@@ -235,16 +188,11 @@ fn accept_one(
     }
     let mut nets = Vec::with_capacity(lines.len());
     for index in &lines {
-        let line = usize::try_from(*index)
-            .ok()
-            .and_then(|place| question.lines.get(place));
+        let line = usize::try_from(*index).ok().and_then(|place| question.lines.get(place));
         match line {
             Some(line) => nets.push(line.amount),
             None => {
-                return Err(TaxRefused::UnknownLine {
-                    code,
-                    index: *index,
-                });
+                return Err(TaxRefused::UnknownLine { code, index: *index });
             }
         }
     }
@@ -252,11 +200,7 @@ fn accept_one(
         return Err(TaxRefused::Overflow { code });
     };
     if base != sum.to_decimal() {
-        return Err(TaxRefused::Base {
-            code,
-            base,
-            lines: sum,
-        });
+        return Err(TaxRefused::Base { code, base, lines: sum });
     }
     let tax = match Money::exact(amount, question.currency) {
         Ok(tax) => tax,
@@ -269,49 +213,27 @@ fn accept_one(
     match is_plausible(sum, rate_percent, tax, lines.len()) {
         None => return Err(TaxRefused::Overflow { code }),
         Some(Err(expected)) => {
-            return Err(TaxRefused::Amount {
-                code,
-                amount,
-                expected,
-            });
+            return Err(TaxRefused::Amount { code, amount, expected });
         }
         Some(Ok(())) => {}
     }
     let weights: Vec<i64> = nets.iter().map(|net| net.minor).collect();
     let shares = split_largest_remainder(tax.minor, &weights);
     let per_line = lines.into_iter().zip(shares);
-    let per_line = per_line
-        .map(|(line, minor)| (line, Money::new(minor, question.currency)))
-        .collect();
-    Ok(AcceptedComponent {
-        code,
-        name,
-        rate_percent,
-        base: sum,
-        amount: tax,
-        per_line,
-    })
+    let per_line = per_line.map(|(line, minor)| (line, Money::new(minor, question.currency))).collect();
+    Ok(AcceptedComponent { code, name, rate_percent, base: sum, amount: tax, per_line })
 }
 
 /// Whether the tax is within one minor unit a line of base × rate ÷ 100; `Err` holds that
 /// product. `None` when it cannot be calculated exactly.
-fn is_plausible(
-    base: Money,
-    rate_percent: Decimal,
-    tax: Money,
-    lines: usize,
-) -> Option<Result<(), Decimal>> {
+fn is_plausible(base: Money, rate_percent: Decimal, tax: Money, lines: usize) -> Option<Result<(), Decimal>> {
     // A hundredth is exact, unlike a division by a hundred.
     let hundredth = Decimal::new(1, 2);
     let product = exact_mul(base.to_decimal(), rate_percent).ok()?;
     let expected = exact_mul(product, hundredth).ok()?;
     let difference = exact_sub(tax.to_decimal(), expected).ok()?.abs();
     let allowed = Decimal::new(i64::try_from(lines).ok()?, base.currency.exponent());
-    Some(if difference <= allowed {
-        Ok(())
-    } else {
-        Err(expected)
-    })
+    Some(if difference <= allowed { Ok(()) } else { Err(expected) })
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use super::catalogue::missing;
 use super::{App, fresh, rate_period, to_microseconds};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::Kind;
-use crate::store::plugin::{Activation, Target};
 use crate::store;
+use crate::store::plugin::{Activation, Target};
 use crate::viewer::{Permission, Viewer};
 
 /// What is to be in force where, from when.
@@ -27,10 +27,16 @@ pub async fn activate(app: &App, viewer: &Viewer, new: NewActivation, now: DateT
     let version = store::plugin::find_version(&app.store, new.plugin_version_id)
         .await?
         .ok_or_else(|| missing("plugin version", &new.plugin_version_id, "pluginVersionId"))?;
-    let plugin = store::plugin::find(&app.store, version.plugin_id).await?.ok_or_else(|| Error::internal("a version without its plugin"))?;
+    let plugin = store::plugin::find(&app.store, version.plugin_id)
+        .await?
+        .ok_or_else(|| Error::internal("a version without its plugin"))?;
     check_target(app, plugin.kind, new.target).await?;
     if let Some(end) = billed_until(app, new.target).await?.filter(|end| new.effective_from < *end) {
-        return Err(Error::refused("ALREADY_BILLED", format!("Periods up to {end} are billed already. effectiveFrom must not lie before that.")).at(["effectiveFrom"]));
+        return Err(Error::refused(
+            "ALREADY_BILLED",
+            format!("Periods up to {end} are billed already. effectiveFrom must not lie before that."),
+        )
+        .at(["effectiveFrom"]));
     }
     // Loading it now means that the first bill does not wait for the compiler.
     rate_period::load(app, &version.digest).await?;
@@ -44,7 +50,11 @@ pub async fn activate(app: &App, viewer: &Viewer, new: NewActivation, now: DateT
     };
     let tx = app.store.begin().await?;
     store::plugin::insert_activation_in_tx(&tx, &activation).await.map_err(|error| match error.kind {
-        ErrorKind::Conflict => Error::conflict("TAKEN", "Something is in force for this target from the same moment already. Choose another effectiveFrom.").at(["effectiveFrom"]),
+        ErrorKind::Conflict => Error::conflict(
+            "TAKEN",
+            "Something is in force for this target from the same moment already. Choose another effectiveFrom.",
+        )
+        .at(["effectiveFrom"]),
         _ => error,
     })?;
     tx.commit().await?;

@@ -62,7 +62,10 @@ pub async fn authenticate(app: &App, key: &str, now: DateTime<Utc>) -> Result<Vi
     if let Some(viewer) = app.keys.recall(&hash, now) {
         return Ok(viewer);
     }
-    let found = store::api_key::find_by_hash(&app.store, &hash).await?.filter(|found| is_valid(found, now)).ok_or_else(refused)?;
+    let found = store::api_key::find_by_hash(&app.store, &hash)
+        .await?
+        .filter(|found| is_valid(found, now))
+        .ok_or_else(refused)?;
     let viewer = Viewer { key_id: found.id, scope: found.scope, role: found.role.parse()? };
     let believed = now + Duration::seconds(BELIEVED_SECONDS);
     app.keys.remember(hash, &viewer, found.expires_at.map_or(believed, |end| end.min(believed)));
@@ -82,5 +85,8 @@ fn is_valid(key: &ApiKey, now: DateTime<Utc>) -> bool {
 }
 
 fn refused() -> Error {
-    Error::unauthenticated("UNAUTHENTICATED", "This API key is unknown, expired or revoked. Send a valid one as `Authorization: Bearer …`.")
+    Error::unauthenticated(
+        "UNAUTHENTICATED",
+        "This API key is unknown, expired or revoked. Send a valid one as `Authorization: Bearer …`.",
+    )
 }

@@ -16,11 +16,11 @@ use super::rate_period::{Account, NotRated, Rated, account_of, in_force, rate};
 use super::{App, fresh, tenants, to_microseconds};
 use crate::error::Error;
 use crate::plugin::Kind;
+use crate::store;
 use crate::store::billing_run::RunKey;
 use crate::store::invoice::{DraftOutcome, Invoice, InvoiceKind};
 use crate::store::plugin::Target;
 use crate::store::subscription::{Subscription, SubscriptionState};
-use crate::store;
 
 /// Subscriptions looked at in one round.
 const ROUND: u32 = 200;
@@ -76,7 +76,11 @@ pub async fn run(app: &App, run: Run) -> Result<Summary, Error> {
         if due.is_empty() {
             break;
         }
-        let billed: Vec<Result<Billed, Error>> = stream::iter(due).map(|subscription| bill_claimed(app, subscription, &run)).buffer_unordered(AT_ONCE).collect().await;
+        let billed: Vec<Result<Billed, Error>> = stream::iter(due)
+            .map(|subscription| bill_claimed(app, subscription, &run))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
         let mut moved = false;
         for outcome in billed {
             moved |= summary.add(outcome?);
@@ -121,7 +125,10 @@ async fn due(app: &App, run: &Run, summary: &Summary) -> Result<Vec<Subscription
 
 async fn bill_claimed(app: &App, subscription: Subscription, run: &Run) -> Result<Billed, Error> {
     let (organisation, id, period) = (subscription.organisation_id, subscription.id, subscription.next_period);
-    if run.claim && !store::billing_run::claim(&app.store, organisation, id, &period, run.now, TimeDelta::seconds(LEASE_SECONDS)).await? {
+    if run.claim
+        && !store::billing_run::claim(&app.store, organisation, id, &period, run.now, TimeDelta::seconds(LEASE_SECONDS))
+            .await?
+    {
         return Ok(Billed::NotOurs);
     }
     let key = RunKey { organisation_id: organisation, subscription_id: id, period_start: period.start };
@@ -164,8 +171,13 @@ async fn bill(app: &App, subscription: Subscription, run: &Run) -> Result<Billed
     let outcome = store::invoice::insert_draft_in_tx(&tx, &invoice, &contents(&rated)?).await?;
     let (to, state) = next.map_or((period, SubscriptionState::Ended), |next| (next, SubscriptionState::Active));
     // Compare-and-set on the period: whoever billed it first has moved the subscription on already.
-    store::subscription::advance_in_tx(&tx, account.organisation.id, account.subscription.id, period.start, &to, state).await?;
-    let key = RunKey { organisation_id: account.organisation.id, subscription_id: account.subscription.id, period_start: period.start };
+    store::subscription::advance_in_tx(&tx, account.organisation.id, account.subscription.id, period.start, &to, state)
+        .await?;
+    let key = RunKey {
+        organisation_id: account.organisation.id,
+        subscription_id: account.subscription.id,
+        period_start: period.start,
+    };
     store::billing_run::done_in_tx(&tx, &key, run.now).await?;
     let billed = match outcome {
         DraftOutcome::Exists(_) => Billed::Existing,
@@ -184,7 +196,10 @@ async fn bill(app: &App, subscription: Subscription, run: &Run) -> Result<Billed
 pub(super) async fn facts(app: &App, account: &Account, rated: &Rated) -> Result<InvoiceFacts, NotRated> {
     let targets = [Target::Organisation(account.organisation.id), Target::IssuingEntity(account.issuer.id)];
     let template = in_force(app, Kind::Template, &targets, rated.draft.period.end).await?;
-    let units = app.catalogue.units(&app.store, rated.draft.lines.iter().filter_map(|line| line.metric_code.as_deref())).await?;
+    let units = app
+        .catalogue
+        .units(&app.store, rated.draft.lines.iter().filter_map(|line| line.metric_code.as_deref()))
+        .await?;
     Ok(InvoiceFacts::of(account, rated, units, template))
 }
 
@@ -216,12 +231,14 @@ fn draft(account: &Account, rated: &Rated, facts: serde_json::Value, now: DateTi
 async fn finalise_drafts(app: &App, run: &Run, summary: &mut Summary) -> Result<(), Error> {
     let mut after: Option<InvoiceId> = None;
     loop {
-        let drafts = store::invoice::drafts_ended(&app.store, run.now - run.grace, run.organisation, after, ROUND).await?;
+        let drafts =
+            store::invoice::drafts_ended(&app.store, run.now - run.grace, run.organisation, after, ROUND).await?;
         let Some(last) = drafts.last().map(|invoice| invoice.id) else { return Ok(()) };
         for invoice in drafts {
             let subscription = invoice.subscription_id;
             match finalise_invoice::finalise_draft(app, invoice, run.now).await {
-                Ok(_) => summary.issued += 1,
+                Ok(true) => summary.issued += 1,
+                Ok(false) => summary.existing += 1,
                 Err(reason) => {
                     tracing::warn!(subscription = %subscription, %reason, "a draft could not be finalised");
                     summary.held.push((subscription, reason.to_string()));

@@ -41,7 +41,14 @@ pub async fn create_metric(
 }
 
 /// Makes a plan with its first version.
-pub async fn create_plan(app: &App, viewer: &Viewer, code: String, name: String, terms: PlanTerms, now: DateTime<Utc>) -> Result<(Plan, PlanVersion), Error> {
+pub async fn create_plan(
+    app: &App,
+    viewer: &Viewer,
+    code: String,
+    name: String,
+    terms: PlanTerms,
+    now: DateTime<Utc>,
+) -> Result<(Plan, PlanVersion), Error> {
     viewer.require(Permission::CatalogueWrite)?;
     check_code("code", &code)?;
     check_name("name", &name)?;
@@ -55,16 +62,27 @@ pub async fn create_plan(app: &App, viewer: &Viewer, code: String, name: String,
 }
 
 /// Adds the next version of a plan. Subscriptions stay on the version they have.
-pub async fn publish_plan_version(app: &App, viewer: &Viewer, plan_id: PlanId, terms: PlanTerms, now: DateTime<Utc>) -> Result<PlanVersion, Error> {
+pub async fn publish_plan_version(
+    app: &App,
+    viewer: &Viewer,
+    plan_id: PlanId,
+    terms: PlanTerms,
+    now: DateTime<Utc>,
+) -> Result<PlanVersion, Error> {
     viewer.require(Permission::CatalogueWrite)?;
     check_terms(&terms)?;
     store::plan::find(&app.store, plan_id).await?.ok_or_else(|| missing("plan", &plan_id, "planId"))?;
     let tx = app.store.begin().await?;
     // The unique key on (plan, number) lets one of two racing publishers win.
-    let version = store::plan::insert_version_in_tx(&tx, fresh(), plan_id, &terms, to_microseconds(now)).await.map_err(|error| match error.kind {
-        ErrorKind::Conflict => Error::conflict("VERSION_CONFLICT", "Another version was published at the same moment. Look at it, then publish again."),
-        _ => error,
-    })?;
+    let version = store::plan::insert_version_in_tx(&tx, fresh(), plan_id, &terms, to_microseconds(now))
+        .await
+        .map_err(|error| match error.kind {
+            ErrorKind::Conflict => Error::conflict(
+                "VERSION_CONFLICT",
+                "Another version was published at the same moment. Look at it, then publish again.",
+            ),
+            _ => error,
+        })?;
     tx.commit().await?;
     Ok(version)
 }
@@ -98,7 +116,12 @@ pub struct NewIssuingEntity {
 }
 
 /// Makes an issuing entity.
-pub async fn create_issuing_entity(app: &App, viewer: &Viewer, new: NewIssuingEntity, now: DateTime<Utc>) -> Result<IssuingEntity, Error> {
+pub async fn create_issuing_entity(
+    app: &App,
+    viewer: &Viewer,
+    new: NewIssuingEntity,
+    now: DateTime<Utc>,
+) -> Result<IssuingEntity, Error> {
     viewer.require(Permission::CatalogueWrite)?;
     check_issuer(&new)?;
     let entity = IssuingEntity {
@@ -120,7 +143,14 @@ pub async fn create_issuing_entity(app: &App, viewer: &Viewer, new: NewIssuingEn
     };
     let tx = app.store.begin().await?;
     store::issuing_entity::insert_in_tx(&tx, &entity).await.map_err(|error| match error.kind {
-        ErrorKind::Conflict => Error::conflict("TAKEN", format!("The invoice prefix `{}` is taken. Choose another, so that numbers stay unique.", entity.invoice_prefix)).at(["invoicePrefix"]),
+        ErrorKind::Conflict => Error::conflict(
+            "TAKEN",
+            format!(
+                "The invoice prefix `{}` is taken. Choose another, so that numbers stay unique.",
+                entity.invoice_prefix
+            ),
+        )
+        .at(["invoicePrefix"]),
         _ => error,
     })?;
     tx.commit().await?;
@@ -136,14 +166,23 @@ fn check_issuer(new: &NewIssuingEntity) -> Result<(), Error> {
         return Err(Error::invalid("BAD_COLOUR", "brandColour must look like #1a2b3c.").at(["brandColour"]));
     }
     let prefix = &new.invoice_prefix;
-    if prefix.is_empty() || prefix.len() > 8 || !prefix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-') {
-        return Err(Error::invalid("BAD_PREFIX", "invoicePrefix must be 1 to 8 of A-Z, 0-9 and -, so that whole numbers stay within 16 characters.").at(["invoicePrefix"]));
+    if prefix.is_empty()
+        || prefix.len() > 8
+        || !prefix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
+    {
+        return Err(Error::invalid(
+            "BAD_PREFIX",
+            "invoicePrefix must be 1 to 8 of A-Z, 0-9 and -, so that whole numbers stay within 16 characters.",
+        )
+        .at(["invoicePrefix"]));
     }
     if !(0..=365).contains(&new.payment_terms_days) {
         return Err(Error::invalid("OUT_OF_RANGE", "paymentTermsDays must be from 0 to 365.").at(["paymentTermsDays"]));
     }
     if new.logo.as_ref().is_some_and(|logo| logo.len() > LOGO_BYTES) {
-        return Err(Error::invalid("TOO_LARGE", format!("logo must have at most {} KiB.", LOGO_BYTES >> 10)).at(["logo"]));
+        return Err(
+            Error::invalid("TOO_LARGE", format!("logo must have at most {} KiB.", LOGO_BYTES >> 10)).at(["logo"])
+        );
     }
     Ok(())
 }
@@ -151,7 +190,12 @@ fn check_issuer(new: &NewIssuingEntity) -> Result<(), Error> {
 fn check_terms(terms: &PlanTerms) -> Result<(), Error> {
     if let Some(place) = terms.fees.iter().position(|fee| fee.timing == FeeTiming::Advance) {
         let words = format!("fees.{place}.timing: fees in advance are not billed yet; use ARREARS.");
-        return Err(Error::invalid("NOT_SUPPORTED", words).at(["terms".to_owned(), "fees".to_owned(), place.to_string(), "timing".to_owned()]));
+        return Err(Error::invalid("NOT_SUPPORTED", words).at([
+            "terms".to_owned(),
+            "fees".to_owned(),
+            place.to_string(),
+            "timing".to_owned(),
+        ]));
     }
     match terms.check() {
         Ok(()) => Ok(()),
@@ -165,23 +209,34 @@ fn check_terms(terms: &PlanTerms) -> Result<(), Error> {
 
 /// Codes are what people and programs write: short, lower case, without surprises.
 pub(super) fn check_code(field: &'static str, code: &str) -> Result<(), Error> {
-    let fits = !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte));
-    fits.then_some(()).ok_or_else(|| Error::invalid("BAD_CODE", format!("{field} must be 1 to 64 of a-z, 0-9, `.`, `_` and `-`.")).at([field]))
+    let fits = !code.is_empty()
+        && code.len() <= 64
+        && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte));
+    fits.then_some(()).ok_or_else(|| {
+        Error::invalid("BAD_CODE", format!("{field} must be 1 to 64 of a-z, 0-9, `.`, `_` and `-`.")).at([field])
+    })
 }
 
 pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), Error> {
     let fits = !name.trim().is_empty() && name.chars().count() <= 200 && !name.chars().any(char::is_control);
-    fits.then_some(()).ok_or_else(|| Error::invalid("BAD_NAME", format!("{field} must have 1 to 200 visible characters.")).at([field]))
+    fits.then_some(()).ok_or_else(|| {
+        Error::invalid("BAD_NAME", format!("{field} must have 1 to 200 visible characters.")).at([field])
+    })
 }
 
 pub(super) fn check_country(field: &'static str, country: &str) -> Result<(), Error> {
     let fits = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-    fits.then_some(()).ok_or_else(|| Error::invalid("BAD_COUNTRY", format!("{field} must be two capital letters of ISO 3166-1, such as IN.")).at([field]))
+    fits.then_some(()).ok_or_else(|| {
+        Error::invalid("BAD_COUNTRY", format!("{field} must be two capital letters of ISO 3166-1, such as IN."))
+            .at([field])
+    })
 }
 
 pub(super) fn taken(error: Error, noun: &str, code: &str) -> Error {
     match error.kind {
-        ErrorKind::Conflict => Error::conflict("TAKEN", format!("There is a {noun} with the code `{code}` already.")).at(["code"]),
+        ErrorKind::Conflict => {
+            Error::conflict("TAKEN", format!("There is a {noun} with the code `{code}` already.")).at(["code"])
+        }
         _ => error,
     }
 }
@@ -192,7 +247,10 @@ pub(super) fn missing(noun: &str, id: &dyn std::fmt::Display, field: &'static st
 
 /// Whether an issuing entity exists, for use cases that name one.
 pub(super) async fn issuer_exists(app: &App, id: IssuingEntityId) -> Result<(), Error> {
-    store::issuing_entity::find(&app.store, id).await?.map(|_| ()).ok_or_else(|| missing("issuing entity", &id, "issuingEntityId"))
+    store::issuing_entity::find(&app.store, id)
+        .await?
+        .map(|_| ())
+        .ok_or_else(|| missing("issuing entity", &id, "issuingEntityId"))
 }
 
 /// Metrics by code and projects by organisation, as far as they were asked for. Entries are never
@@ -208,29 +266,47 @@ impl CatalogueCache {
     /// The metrics of these codes that exist.
     pub async fn metrics(&self, store: &Store, codes: &HashSet<&str>) -> Result<HashMap<String, MetricRef>, Error> {
         let known = |metrics: &HashMap<String, MetricRef>| -> HashMap<String, MetricRef> {
-            codes.iter().filter_map(|code| metrics.get_key_value(*code)).map(|(code, metric)| (code.clone(), *metric)).collect()
+            codes
+                .iter()
+                .filter_map(|code| metrics.get_key_value(*code))
+                .map(|(code, metric)| (code.clone(), *metric))
+                .collect()
         };
         let found = known(&self.metrics.read().unwrap_or_else(PoisonError::into_inner));
         if found.len() == codes.len() {
             return Ok(found);
         }
         let all = store::metric::list(store).await?;
-        *self.units.write().unwrap_or_else(PoisonError::into_inner) = all.iter().map(|metric| (metric.code.clone(), metric.unit.clone())).collect();
+        *self.units.write().unwrap_or_else(PoisonError::into_inner) =
+            all.iter().map(|metric| (metric.code.clone(), metric.unit.clone())).collect();
         let mut metrics = self.metrics.write().unwrap_or_else(PoisonError::into_inner);
         *metrics = all.into_iter().map(|metric| (metric.code.clone(), metric.reference())).collect();
         Ok(known(&metrics))
     }
 
     /// What the quantities of these metrics count.
-    pub async fn units(&self, store: &Store, codes: impl Iterator<Item = &str>) -> Result<BTreeMap<String, String>, Error> {
+    pub async fn units(
+        &self,
+        store: &Store,
+        codes: impl Iterator<Item = &str>,
+    ) -> Result<BTreeMap<String, String>, Error> {
         let codes: HashSet<&str> = codes.collect();
         self.metrics(store, &codes).await?;
         let units = self.units.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(codes.into_iter().filter_map(|code| units.get_key_value(code)).map(|(code, unit)| (code.clone(), unit.clone())).collect())
+        Ok(codes
+            .into_iter()
+            .filter_map(|code| units.get_key_value(code))
+            .map(|(code, unit)| (code.clone(), unit.clone()))
+            .collect())
     }
 
     /// Those of the named projects that belong to the organisation.
-    pub async fn projects(&self, store: &Store, organisation: OrganisationId, named: &HashSet<ProjectId>) -> Result<HashSet<ProjectId>, Error> {
+    pub async fn projects(
+        &self,
+        store: &Store,
+        organisation: OrganisationId,
+        named: &HashSet<ProjectId>,
+    ) -> Result<HashSet<ProjectId>, Error> {
         let known = |projects: Option<&HashSet<ProjectId>>| -> HashSet<ProjectId> {
             projects.map(|projects| named.intersection(projects).copied().collect()).unwrap_or_default()
         };

@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::rate_period::{Account, account, usage_cost};
 use super::{App, fresh, tenants, to_microseconds};
 use crate::error::Error;
+use crate::store;
 use crate::store::alert_event::NewAlertEvent;
 use crate::store::alert_rule::AlertRule;
 use crate::store::outbox::NewJob;
-use crate::store;
 
 /// Topic of the outbox row that wakes the organisation's subscribers.
 pub const ANNOUNCE_ALERT: &str = "alert.announce";
@@ -55,12 +55,20 @@ struct Observed {
     quantities: HashMap<MetricId, Decimal>,
 }
 
-async fn observe(app: &App, account: &Account, period: Interval, rules: &[AlertRule], now: DateTime<Utc>) -> Result<Observed, Error> {
+async fn observe(
+    app: &App,
+    account: &Account,
+    period: Interval,
+    rules: &[AlertRule],
+    now: DateTime<Utc>,
+) -> Result<Observed, Error> {
     let mut observed = Observed { cost: None, quantities: HashMap::new() };
     if rules.iter().any(|rule| rule.subject == AlertSubject::Cost) {
         let (priced, usage) = usage_cost(app, account, period, now).await?;
         observed.cost = Some((sum(&priced)?, account.version.terms.currency));
-        observed.quantities.extend(usage.iter().map(|(_, metric, totals)| (metric.id, totals.quantity(metric.aggregation))));
+        observed
+            .quantities
+            .extend(usage.iter().map(|(_, metric, totals)| (metric.id, totals.quantity(metric.aggregation))));
     }
     let wanted: Vec<MetricId> = rules
         .iter()
@@ -76,25 +84,44 @@ async fn observe(app: &App, account: &Account, period: Interval, rules: &[AlertR
     Ok(observed)
 }
 
-async fn quantities(app: &App, account: &Account, period: Interval, wanted: &[MetricId]) -> Result<Vec<(MetricRef, metering::Totals)>, Error> {
+async fn quantities(
+    app: &App,
+    account: &Account,
+    period: Interval,
+    wanted: &[MetricId],
+) -> Result<Vec<(MetricRef, metering::Totals)>, Error> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let mut totals = store::usage::totals(&app.store, account.organisation.id, wanted, account.subscription.project_id, &period).await?;
+    let mut totals =
+        store::usage::totals(&app.store, account.organisation.id, wanted, account.subscription.project_id, &period)
+            .await?;
     let metrics = store::metric::find_many(&app.store, wanted).await?;
     Ok(metrics.into_iter().map(|metric| (metric.reference(), totals.remove(&metric.id).unwrap_or_default())).collect())
 }
 
 fn sum(priced: &[PricedCharge]) -> Result<Decimal, Error> {
-    priced.iter().try_fold(Decimal::ZERO, |sum, charge| sum.checked_add(charge.amount.to_decimal())).ok_or_else(|| Error::internal("the cost does not fit a decimal"))
+    priced
+        .iter()
+        .try_fold(Decimal::ZERO, |sum, charge| sum.checked_add(charge.amount.to_decimal()))
+        .ok_or_else(|| Error::internal("the cost does not fit a decimal"))
 }
 
-async fn fire(app: &App, account: &Account, period: Interval, rules: &[AlertRule], observed: &Observed, now: DateTime<Utc>) -> Result<usize, Error> {
+async fn fire(
+    app: &App,
+    account: &Account,
+    period: Interval,
+    rules: &[AlertRule],
+    observed: &Observed,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
     let organisation = account.organisation.id;
     let mut events = Vec::new();
     for rule in rules {
         let (value, currency) = match rule.subject {
-            AlertSubject::Cost => observed.cost.map_or((Decimal::ZERO, None), |(cost, currency)| (cost, Some(currency))),
+            AlertSubject::Cost => {
+                observed.cost.map_or((Decimal::ZERO, None), |(cost, currency)| (cost, Some(currency)))
+            }
             AlertSubject::Quantity(metric) => (observed.quantities.get(&metric).copied().unwrap_or_default(), None),
         };
         let fired = store::alert_event::fired_thresholds(&app.store, organisation, rule.id, period.start).await?;

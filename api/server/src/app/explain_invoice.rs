@@ -8,8 +8,8 @@ use super::finalise_invoice::find;
 use super::invoice_contents::InvoiceFacts;
 use crate::error::Error;
 use crate::plugin::{Kind, STANDARD};
-use crate::store::invoice::{Contents, Invoice};
 use crate::store;
+use crate::store::invoice::{Contents, Invoice};
 use crate::viewer::{Permission, Viewer};
 
 /// An invoice with everything behind it.
@@ -36,7 +36,12 @@ pub struct UsedPlugin {
 }
 
 /// Explains an invoice.
-pub async fn explain(app: &App, viewer: &Viewer, organisation: OrganisationId, id: InvoiceId) -> Result<Explanation, Error> {
+pub async fn explain(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: InvoiceId,
+) -> Result<Explanation, Error> {
     viewer.require(Permission::InvoicesRead)?;
     let invoice = find(app, organisation, id).await?;
     let contents = store::invoice::contents(&app.store, organisation, id).await?;
@@ -48,7 +53,10 @@ pub async fn explain(app: &App, viewer: &Viewer, organisation: OrganisationId, i
     for (_, digest) in &used {
         names.insert(digest.clone(), name(app, digest).await?);
     }
-    let plugins = used.into_iter().map(|(kind, digest)| UsedPlugin { kind, name: names.get(&digest).cloned().unwrap_or_default(), digest }).collect();
+    let plugins = used
+        .into_iter()
+        .map(|(kind, digest)| UsedPlugin { kind, name: names.get(&digest).cloned().unwrap_or_default(), digest })
+        .collect();
     Ok(Explanation { invoice, contents, facts, plugins })
 }
 

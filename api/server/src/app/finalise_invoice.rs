@@ -27,18 +27,33 @@ pub const RENDER_INVOICE: &str = "invoice.render";
 const SERIES: &str = "invoice";
 
 /// Issues an invoice. Doing it again answers the same invoice.
-pub async fn finalise(app: &App, viewer: &Viewer, organisation: OrganisationId, id: InvoiceId, now: DateTime<Utc>) -> Result<Invoice, Error> {
+pub async fn finalise(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: InvoiceId,
+    now: DateTime<Utc>,
+) -> Result<Invoice, Error> {
     viewer.require(Permission::InvoicesWrite)?;
     let invoice = find(app, organisation, id).await?;
-    match next(invoice.state, InvoiceCommand::Finalise).map_err(|refused| Error::refused("INVALID_STATE", format!("{refused}.")))? {
+    match next(invoice.state, InvoiceCommand::Finalise)
+        .map_err(|refused| Error::refused("INVALID_STATE", format!("{refused}.")))?
+    {
         Transition::Already => Ok(invoice),
         Transition::Moved(_) => {
             if invoice.period.end > now {
-                return Err(Error::refused("PERIOD_NOT_OVER", format!("The period ends at {}. An invoice is issued after that; look at invoicePreview until then.", invoice.period.end)));
+                return Err(Error::refused(
+                    "PERIOD_NOT_OVER",
+                    format!(
+                        "The period ends at {}. An invoice is issued after that; look at invoicePreview until then.",
+                        invoice.period.end
+                    ),
+                ));
             }
-            let issued = finalise_draft(app, invoice, now).await?;
+            finalise_draft(app, invoice, now).await?;
             app.bus.work_written();
-            Ok(issued)
+            // Whoever lost the race finds the invoice that won.
+            find(app, organisation, id).await
         }
     }
 }
@@ -47,12 +62,17 @@ pub async fn finalise(app: &App, viewer: &Viewer, organisation: OrganisationId, 
 pub async fn void(app: &App, viewer: &Viewer, organisation: OrganisationId, id: InvoiceId) -> Result<Invoice, Error> {
     viewer.require(Permission::InvoicesWrite)?;
     let invoice = find(app, organisation, id).await?;
-    match next(invoice.state, InvoiceCommand::Void).map_err(|refused| Error::refused("INVALID_STATE", format!("{refused}.")))? {
+    match next(invoice.state, InvoiceCommand::Void)
+        .map_err(|refused| Error::refused("INVALID_STATE", format!("{refused}.")))?
+    {
         Transition::Already => Ok(invoice),
         Transition::Moved(to) => {
             let tx = app.store.begin().await?;
             if !store::invoice::move_state_in_tx(&tx, organisation, id, invoice.state, to).await? {
-                return Err(Error::conflict("VERSION_CONFLICT", "The invoice was changed at the same moment. Look at it, then try again."));
+                return Err(Error::conflict(
+                    "VERSION_CONFLICT",
+                    "The invoice was changed at the same moment. Look at it, then try again.",
+                ));
             }
             tx.commit().await?;
             find(app, organisation, id).await
@@ -65,23 +85,28 @@ pub async fn find(app: &App, organisation: OrganisationId, id: InvoiceId) -> Res
     store::invoice::find(&app.store, organisation, id).await?.ok_or_else(|| missing("invoice", &id, "id"))
 }
 
-/// Rates a draft once more, with the usage that came in since, and issues it.
-pub async fn finalise_draft(app: &App, mut invoice: Invoice, now: DateTime<Utc>) -> Result<Invoice, NotRated> {
+/// Rates a draft once more, with the usage that came in since, and issues it; `false` when somebody else did first.
+pub async fn finalise_draft(app: &App, mut invoice: Invoice, now: DateTime<Utc>) -> Result<bool, NotRated> {
     let account = account(app, invoice.organisation_id, invoice.subscription_id).await?;
-    let full = tenants::full_period(&account.subscription, &account.version.terms, account.organisation.timezone, invoice.period.start);
+    let full = tenants::full_period(
+        &account.subscription,
+        &account.version.terms,
+        account.organisation.timezone,
+        invoice.period.start,
+    );
     let rated = rate(app, &account, invoice.period, &full, invoice.period.end).await?;
     let facts = facts(app, &account, &rated).await?;
     invoice.facts = facts.to_json()?;
     (invoice.subtotal, invoice.tax, invoice.total) = (rated.totals.subtotal, rated.totals.tax, rated.totals.total);
 
     let tx = app.store.begin().await?;
-    if store::invoice::replace_contents_in_tx(&tx, &invoice, &contents(&rated)?).await? {
-        invoice.version += 1;
-        issue_in_tx(&tx, &Issue { invoice: &invoice, facts: &facts, issuer: &account.issuer, now }).await?;
-        tx.commit().await?;
+    if !store::invoice::replace_contents_in_tx(&tx, &invoice, &contents(&rated)?).await? {
+        return Ok(false);
     }
-    // Whoever lost the race finds the invoice that won.
-    Ok(find(app, invoice.organisation_id, invoice.id).await?)
+    invoice.version += 1;
+    issue_in_tx(&tx, &Issue { invoice: &invoice, facts: &facts, issuer: &account.issuer, now }).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// What is issued, when.
@@ -109,7 +134,10 @@ pub(super) async fn issue_in_tx(tx: &Tx, issue: &Issue<'_>) -> Result<(), Error>
         facts: invoice.facts.clone(),
     };
     if !store::invoice::finalise_in_tx(tx, &finalisation).await? {
-        return Err(Error::conflict("VERSION_CONFLICT", "The invoice was changed at the same moment. Look at it, then try again."));
+        return Err(Error::conflict(
+            "VERSION_CONFLICT",
+            "The invoice was changed at the same moment. Look at it, then try again.",
+        ));
     }
     let job = NewJob {
         id: fresh(),

@@ -103,7 +103,8 @@ impl InvoiceFacts {
 pub fn contents(rated: &Rated) -> Result<Contents, Error> {
     let taxes = &rated.draft.taxes;
     let lines = rated.draft.lines.iter().enumerate().map(|(place, line)| {
-        let parts = taxes.components.iter().flat_map(|component| &component.per_line).filter(|(at, _)| *at as usize == place);
+        let parts =
+            taxes.components.iter().flat_map(|component| &component.per_line).filter(|(at, _)| *at as usize == place);
         let tax = Money::sum(rated.draft.currency, parts.map(|(_, part)| *part)).map_err(Error::internal)?;
         Ok(self::line(line, tax, rated.usage.get(place).copied().flatten()))
     });
@@ -172,5 +173,8 @@ pub fn recorded_call(call: &PluginCall) -> CallRecord {
 /// First and last day of a period as people read it: both inclusive, in the customer's zone.
 pub fn shown_days(period: &billing::period::Interval, timezone: chrono_tz::Tz) -> (NaiveDate, NaiveDate) {
     let last = period.end - chrono::TimeDelta::microseconds(1);
-    (period.start.with_timezone(&timezone).date_naive(), last.with_timezone(&timezone).date_naive().max(period.start.with_timezone(&timezone).date_naive()))
+    (
+        period.start.with_timezone(&timezone).date_naive(),
+        last.with_timezone(&timezone).date_naive().max(period.start.with_timezone(&timezone).date_naive()),
+    )
 }

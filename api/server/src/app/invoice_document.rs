@@ -18,8 +18,8 @@ use super::rate_period::load;
 use crate::error::Error;
 use crate::pdf::{self, Branding};
 use crate::plugin::{DocumentFacts, DocumentKind, DocumentLine, DocumentParty, DocumentTax, Kind, StandardGuest};
-use crate::store::invoice::{Contents, Invoice, Line, Pdf};
 use crate::store;
+use crate::store::invoice::{Contents, Invoice, Line, Pdf};
 use crate::viewer::{Permission, Viewer};
 
 /// How long a download link works.
@@ -59,7 +59,13 @@ pub fn subject(organisation: OrganisationId, invoice: InvoiceId) -> String {
 }
 
 /// A link for downloading the PDF of an issued invoice.
-pub async fn link(app: &App, viewer: &Viewer, organisation: OrganisationId, id: InvoiceId, now: DateTime<Utc>) -> Result<PdfLink, Error> {
+pub async fn link(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: InvoiceId,
+    now: DateTime<Utc>,
+) -> Result<PdfLink, Error> {
     viewer.require(Permission::InvoicesRead)?;
     issued(find(app, organisation, id).await?)?;
     let expires_at = now + Duration::minutes(LINK_MINUTES);
@@ -106,25 +112,45 @@ pub async fn rendered(app: &App, invoice: &Invoice, contents: &Contents) -> Resu
     let standard = StandardGuest::of(Kind::Template).digest();
     let (document, template, fallback) = match arrange(app, &frozen.template, &facts).await {
         Ok(document) => (document, frozen.template.clone(), None),
-        Err(reason) if frozen.template != standard => (arrange(app, standard, &facts).await?, standard.to_owned(), Some(reason.public)),
+        Err(reason) if frozen.template != standard => {
+            (arrange(app, standard, &facts).await?, standard.to_owned(), Some(reason.public))
+        }
         Err(reason) => return Err(reason),
     };
     // Laying out is pure computation: off the threads that answer requests.
-    let laid_out = tokio::task::spawn_blocking(move || pdf::render(&document)).await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let laid_out = tokio::task::spawn_blocking(move || pdf::render(&document))
+        .await
+        .map_err(Error::internal)?
+        .map_err(Error::internal)?;
     for warning in &laid_out.warnings {
         tracing::warn!(invoice = %invoice.id, warning, "the document has a flaw");
     }
-    Ok(RenderedInvoice { sha256: hex::encode(Sha256::digest(&laid_out.bytes)), bytes: laid_out.bytes, template, fallback })
+    Ok(RenderedInvoice {
+        sha256: hex::encode(Sha256::digest(&laid_out.bytes)),
+        bytes: laid_out.bytes,
+        template,
+        fallback,
+    })
 }
 
 async fn arrange(app: &App, template: &str, facts: &DocumentFacts) -> Result<pdf::Document, Error> {
     load(app, template).await?;
-    let (document, _) = app.plugins.render(template, facts).await.map_err(|error| Error::refused("PLUGIN_FAILED", error.to_string()))?;
+    let (document, _) = app
+        .plugins
+        .render(template, facts)
+        .await
+        .map_err(|error| Error::refused("PLUGIN_FAILED", error.to_string()))?;
     Ok(document)
 }
 
-async fn document_facts(app: &App, invoice: &Invoice, contents: &Contents, frozen: &InvoiceFacts) -> Result<DocumentFacts, Error> {
-    let timezone: Tz = frozen.timezone.parse().map_err(|_| Error::internal(format!("invoice {} has an unknown zone", invoice.id)))?;
+async fn document_facts(
+    app: &App,
+    invoice: &Invoice,
+    contents: &Contents,
+    frozen: &InvoiceFacts,
+) -> Result<DocumentFacts, Error> {
+    let timezone: Tz =
+        frozen.timezone.parse().map_err(|_| Error::internal(format!("invoice {} has an unknown zone", invoice.id)))?;
     let day = |at: DateTime<Utc>| -> NaiveDate { at.with_timezone(&timezone).date_naive() };
     Ok(DocumentFacts {
         kind: DocumentKind::Invoice,
@@ -140,7 +166,12 @@ async fn document_facts(app: &App, invoice: &Invoice, contents: &Contents, froze
         taxes: contents
             .taxes
             .iter()
-            .map(|tax| DocumentTax { name: tax.name.clone(), rate_percent: tax.rate_percent, base: tax.base.to_decimal(), amount: tax.amount.to_decimal() })
+            .map(|tax| DocumentTax {
+                name: tax.name.clone(),
+                rate_percent: tax.rate_percent,
+                base: tax.base.to_decimal(),
+                amount: tax.amount.to_decimal(),
+            })
             .collect(),
         total: invoice.total.to_decimal(),
         notes: frozen.notes.clone(),
@@ -183,7 +214,9 @@ fn document_line(line: &Line, frozen: &InvoiceFacts, timezone: Tz) -> DocumentLi
 /// gets a new face.
 async fn branding(app: &App, invoice: &Invoice, frozen: &InvoiceFacts) -> Result<Branding, Error> {
     let issuer = store::issuing_entity::find(&app.store, invoice.issuing_entity_id).await?;
-    let logo = issuer.and_then(|issuer| issuer.logo).filter(|logo| frozen.logo_sha256.as_deref() == Some(hex::encode(Sha256::digest(logo)).as_str()));
+    let logo = issuer
+        .and_then(|issuer| issuer.logo)
+        .filter(|logo| frozen.logo_sha256.as_deref() == Some(hex::encode(Sha256::digest(logo)).as_str()));
     Ok(Branding { issuer_name: frozen.seller.legal_name.clone(), logo, colour: colour(&frozen.brand_colour) })
 }
 

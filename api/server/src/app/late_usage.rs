@@ -33,12 +33,24 @@ pub(super) async fn lines(
     as_of: DateTime<Utc>,
     calls: &mut Vec<CallRecord>,
 ) -> Result<Vec<(InvoiceLine, LineUsage)>, NotRated> {
-    if account.subscription.starts_at >= before || account.version.terms.charges.is_empty() || has_earlier_draft(app, account, before).await? {
+    if account.subscription.starts_at >= before
+        || account.version.terms.charges.is_empty()
+        || has_earlier_draft(app, account, before).await?
+    {
         return Ok(Vec::new());
     }
-    let earlier = invoices(app, account, InvoiceState::ALL.into_iter().filter(|state| state.is_issued() && *state != InvoiceState::Void).collect()).await?;
+    let earlier = invoices(
+        app,
+        account,
+        InvoiceState::ALL.into_iter().filter(|state| state.is_issued() && *state != InvoiceState::Void).collect(),
+    )
+    .await?;
     let ids: Vec<InvoiceId> = earlier.iter().map(|invoice| invoice.id).collect();
-    let billed: Vec<Line> = store::invoice::lines_for_many(&app.store, account.organisation.id, &ids).await?.into_values().flatten().collect();
+    let billed: Vec<Line> = store::invoice::lines_for_many(&app.store, account.organisation.id, &ids)
+        .await?
+        .into_values()
+        .flatten()
+        .collect();
     let mut late = Vec::new();
     for invoice in earlier.iter().rev().filter(|invoice| invoice.period.start < before) {
         late.extend(of_period(app, account, invoice, &billed, as_of, calls).await?);
@@ -67,8 +79,19 @@ async fn of_period(
     let codes: HashSet<&str> = terms.charges.iter().map(|charge| charge.metric_code.as_str()).collect();
     let metrics = app.catalogue.metrics(&app.store, &codes).await?;
     let ids: Vec<MetricId> = metrics.values().map(|metric| metric.id).collect();
-    let now = store::usage::totals(&app.store, account.organisation.id, &ids, account.subscription.project_id, &invoice.period).await?;
-    let billed: HashMap<&str, Billed> = terms.charges.iter().map(|charge| (charge.code.as_str(), Billed::of(charge, billed, &invoice.period))).collect();
+    let now = store::usage::totals(
+        &app.store,
+        account.organisation.id,
+        &ids,
+        account.subscription.project_id,
+        &invoice.period,
+    )
+    .await?;
+    let billed: HashMap<&str, Billed> = terms
+        .charges
+        .iter()
+        .map(|charge| (charge.code.as_str(), Billed::of(charge, billed, &invoice.period)))
+        .collect();
     let unchanged = |charge: &Charge| {
         let events = now.get(&charge.metric_id).map_or(0, |totals| totals.count);
         billed.get(charge.code.as_str()).is_some_and(|billed| billed.events == events)
@@ -77,13 +100,16 @@ async fn of_period(
         return Ok(Vec::new());
     }
 
-    let usage: Vec<(MetricRef, metering::Totals)> = metrics.values().map(|metric| (*metric, now.get(&metric.id).copied().unwrap_or_default())).collect();
+    let usage: Vec<(MetricRef, metering::Totals)> =
+        metrics.values().map(|metric| (*metric, now.get(&metric.id).copied().unwrap_or_default())).collect();
     let reference = format!("{}/{}/late", account.subscription.id, invoice.period.start.to_rfc3339());
-    let question = rating::question(terms, &usage, reference, invoice.period, as_of).map_err(|overflow| NotRated::Refused(overflow.to_string()))?;
+    let question = rating::question(terms, &usage, reference, invoice.period, as_of)
+        .map_err(|overflow| NotRated::Refused(overflow.to_string()))?;
     let digest = pricing_digest(app, invoice).await?;
     load(app, &digest).await?;
     let (answer, record) = app.plugins.price(&digest, &question).await?;
-    let priced = rating::accept(&question, answer).map_err(|refused| NotRated::Refused(format!("pricing plugin {digest}: {refused}")))?;
+    let priced = rating::accept(&question, answer)
+        .map_err(|refused| NotRated::Refused(format!("pricing plugin {digest}: {refused}")))?;
     let call = calls.len();
     calls.push(record);
 
@@ -101,7 +127,9 @@ async fn of_period(
 async fn pricing_digest(app: &App, invoice: &Invoice) -> Result<String, Error> {
     let calls = store::invoice::calls(&app.store, invoice.organisation_id, invoice.id).await?;
     let pricing = calls.into_iter().find(|call| call.kind == Kind::Pricing);
-    pricing.map(|call| call.digest).ok_or_else(|| Error::internal(format!("invoice {} has no pricing call", invoice.id)))
+    pricing
+        .map(|call| call.digest)
+        .ok_or_else(|| Error::internal(format!("invoice {} has no pricing call", invoice.id)))
 }
 
 /// What has been billed of a charge for one service period.
@@ -125,7 +153,14 @@ impl Billed {
     }
 }
 
-fn difference(charge: &Charge, priced: &PricedCharge, totals: &metering::Totals, billed: &Billed, period: Interval, call: usize) -> Result<(InvoiceLine, LineUsage), NotRated> {
+fn difference(
+    charge: &Charge,
+    priced: &PricedCharge,
+    totals: &metering::Totals,
+    billed: &Billed,
+    period: Interval,
+    call: usize,
+) -> Result<(InvoiceLine, LineUsage), NotRated> {
     let already = Money::new(billed.amount, priced.amount.currency);
     let amount = priced.amount.checked_sub(already).map_err(|error| NotRated::Refused(error.to_string()))?;
     let line = InvoiceLine {

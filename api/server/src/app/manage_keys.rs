@@ -46,7 +46,11 @@ pub async fn create_key(app: &App, viewer: &Viewer, new: NewKey, now: DateTime<U
 }
 
 /// Installs an operator key: the one the operator chose, or a fresh one. Only for start-up.
-pub async fn install_operator_key(app: &App, chosen: Option<&str>, now: DateTime<Utc>) -> Result<Option<MadeKey>, Error> {
+pub async fn install_operator_key(
+    app: &App,
+    chosen: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Option<MadeKey>, Error> {
     let secret = match chosen {
         Some(chosen) => {
             check_chosen(chosen)?;
@@ -58,7 +62,8 @@ pub async fn install_operator_key(app: &App, chosen: Option<&str>, now: DateTime
         None if store::api_key::any_operator_exists(&app.store).await? => return Ok(None),
         None => format!("undash_op_{}", Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH)),
     };
-    let new = NewKey { name: "first operator key".to_owned(), scope: Scope::Operator, role: Role::Owner, expires_at: None };
+    let new =
+        NewKey { name: "first operator key".to_owned(), scope: Scope::Operator, role: Role::Owner, expires_at: None };
     store_key(app, new, secret, now).await.map(Some)
 }
 
@@ -66,7 +71,8 @@ pub async fn install_operator_key(app: &App, chosen: Option<&str>, now: DateTime
 pub async fn revoke_key(app: &App, viewer: &Viewer, id: ApiKeyId, now: DateTime<Utc>) -> Result<ApiKey, Error> {
     viewer.require(Permission::KeysWrite)?;
     let not_found = || Error::not_found("NOT_FOUND", format!("There is no API key {id}."));
-    let key = store::api_key::find(&app.store, id).await?.filter(|key| visible(viewer, &key.scope)).ok_or_else(not_found)?;
+    let key =
+        store::api_key::find(&app.store, id).await?.filter(|key| visible(viewer, &key.scope)).ok_or_else(not_found)?;
     may_grant(viewer, &NewKey { name: String::new(), scope: key.scope, role: key.role.parse()?, expires_at: None })?;
     let tx = app.store.begin().await?;
     store::api_key::revoke_in_tx(&tx, id, to_microseconds(now)).await?;
@@ -99,15 +105,31 @@ fn may_grant(viewer: &Viewer, new: &NewKey) -> Result<(), Error> {
     if allowed {
         return Ok(());
     }
-    Err(Error::forbidden("FORBIDDEN", format!("This key ({viewer}) may not make or revoke a key of role {} for {}.", new.role.as_str(), scope_name(&new.scope))).at(["role"]))
+    Err(Error::forbidden(
+        "FORBIDDEN",
+        format!(
+            "This key ({viewer}) may not make or revoke a key of role {} for {}.",
+            new.role.as_str(),
+            scope_name(&new.scope)
+        ),
+    )
+    .at(["role"]))
 }
 
 async fn check(app: &App, new: &NewKey, now: DateTime<Utc>) -> Result<(), Error> {
     if new.name.trim().is_empty() || new.name.len() > 100 {
-        return Err(Error::invalid("BAD_NAME", "name must have 1 to 100 characters, so that people can tell keys apart.").at(["name"]));
+        return Err(Error::invalid(
+            "BAD_NAME",
+            "name must have 1 to 100 characters, so that people can tell keys apart.",
+        )
+        .at(["name"]));
     }
     if !new.role.fits(&new.scope) {
-        return Err(Error::invalid("ROLE_DOES_NOT_FIT", format!("A key of scope {} cannot have the role {}.", scope_name(&new.scope), new.role.as_str())).at(["role"]));
+        return Err(Error::invalid(
+            "ROLE_DOES_NOT_FIT",
+            format!("A key of scope {} cannot have the role {}.", scope_name(&new.scope), new.role.as_str()),
+        )
+        .at(["role"]));
     }
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(Error::invalid("EXPIRES_IN_PAST", "expiresAt must lie in the future.").at(["expiresAt"]));
@@ -121,12 +143,16 @@ async fn check(app: &App, new: &NewKey, now: DateTime<Utc>) -> Result<(), Error>
 
 async fn organisation_exists(app: &App, id: OrganisationId) -> Result<(), Error> {
     let found = store::organisation::find(&app.store, id).await?;
-    found.map(|_| ()).ok_or_else(|| Error::not_found("NOT_FOUND", format!("There is no organisation {id}.")).at(["organisationId"]))
+    found
+        .map(|_| ())
+        .ok_or_else(|| Error::not_found("NOT_FOUND", format!("There is no organisation {id}.")).at(["organisationId"]))
 }
 
 async fn project_exists(app: &App, organisation: OrganisationId, id: ProjectId) -> Result<(), Error> {
     let found = store::project::find(&app.store, organisation, id).await?;
-    found.map(|_| ()).ok_or_else(|| Error::not_found("NOT_FOUND", format!("There is no project {id}.")).at(["projectId"]))
+    found
+        .map(|_| ())
+        .ok_or_else(|| Error::not_found("NOT_FOUND", format!("There is no project {id}.")).at(["projectId"]))
 }
 
 fn check_chosen(chosen: &str) -> Result<(), Error> {
@@ -134,7 +160,10 @@ fn check_chosen(chosen: &str) -> Result<(), Error> {
     if secret.len() >= 32 && secret.len() <= 128 && secret.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(());
     }
-    Err(Error::invalid("BAD_OPERATOR_KEY", "UNDASH_OPERATOR_KEY must be `undash_op_` followed by 32 to 128 letters or digits."))
+    Err(Error::invalid(
+        "BAD_OPERATOR_KEY",
+        "UNDASH_OPERATOR_KEY must be `undash_op_` followed by 32 to 128 letters or digits.",
+    ))
 }
 
 fn tag(scope: &Scope) -> &'static str {

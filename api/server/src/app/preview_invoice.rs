@@ -20,11 +20,22 @@ pub struct Preview {
 }
 
 /// Computes the preview.
-pub async fn preview(app: &App, viewer: &Viewer, organisation: OrganisationId, subscription: SubscriptionId, now: DateTime<Utc>) -> Result<Preview, Error> {
+pub async fn preview(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    subscription: SubscriptionId,
+    now: DateTime<Utc>,
+) -> Result<Preview, Error> {
     viewer.require(Permission::InvoicesRead)?;
     let account = account(app, organisation, subscription).await?;
     let period = account.subscription.next_period;
-    let full = tenants::full_period(&account.subscription, &account.version.terms, account.organisation.timezone, period.start);
+    let full = tenants::full_period(
+        &account.subscription,
+        &account.version.terms,
+        account.organisation.timezone,
+        period.start,
+    );
     let rated = rate(app, &account, period, &full, now).await?;
     Ok(Preview { account, rated, period })
 }

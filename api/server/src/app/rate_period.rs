@@ -17,12 +17,12 @@ use std::sync::Arc;
 use super::{App, late_usage, tenants};
 use crate::error::Error;
 use crate::plugin::{CallRecord, Kind, PluginError, StandardGuest};
+use crate::store;
 use crate::store::issuing_entity::IssuingEntity;
 use crate::store::organisation::Organisation;
 use crate::store::plan::PlanVersion;
 use crate::store::plugin::Target;
 use crate::store::subscription::Subscription;
-use crate::store;
 
 /// Category of every line until plans can name one.
 const TAX_CATEGORY: &str = "standard";
@@ -136,37 +136,63 @@ pub async fn account_of(app: &App, subscription: Subscription) -> Result<Account
 
 /// What `served`, a part of the period `full`, costs as of `as_of`, with usage that came too late for
 /// the invoices before.
-pub async fn rate(app: &App, account: &Account, served: Interval, full: &Interval, as_of: DateTime<Utc>) -> Result<Rated, NotRated> {
+pub async fn rate(
+    app: &App,
+    account: &Account,
+    served: Interval,
+    full: &Interval,
+    as_of: DateTime<Utc>,
+) -> Result<Rated, NotRated> {
     let reference = format!("{}/{}", account.subscription.id, served.start.to_rfc3339());
     let usage = usage_of(app, account, served).await?;
     let mut calls = Vec::new();
 
     let priced = price(app, account, &usage, &reference, served, as_of, &mut calls).await?;
     let mut lines = usage_lines(account, &usage, priced, served);
-    lines.extend(late_usage::lines(app, account, served.start, as_of, &mut calls).await?.into_iter().map(|(line, usage)| (line, Some(usage))));
+    lines.extend(
+        late_usage::lines(app, account, served.start, as_of, &mut calls)
+            .await?
+            .into_iter()
+            .map(|(line, usage)| (line, Some(usage))),
+    );
     lines.extend(fee_lines(account, served, full)?.into_iter().map(|line| (line, None)));
     let (lines, usage) = lines.into_iter().unzip();
 
-    let mut draft = Draft { currency: account.version.terms.currency, period: served, lines, taxes: AcceptedTaxes::default() };
+    let mut draft =
+        Draft { currency: account.version.terms.currency, period: served, lines, taxes: AcceptedTaxes::default() };
     draft.taxes = taxes(app, account, &draft, &reference, as_of, &mut calls).await?;
     let totals = draft.totals().map_err(|refused| NotRated::Refused(refused.to_string()))?;
     Ok(Rated { draft, totals, calls, usage })
 }
 
 /// What the usage of `served` costs before taxes and without fixed fees: for alerts.
-pub async fn usage_cost(app: &App, account: &Account, served: Interval, as_of: DateTime<Utc>) -> Result<(Vec<PricedCharge>, Vec<(String, MetricRef, metering::Totals)>), NotRated> {
+pub async fn usage_cost(
+    app: &App,
+    account: &Account,
+    served: Interval,
+    as_of: DateTime<Utc>,
+) -> Result<(Vec<PricedCharge>, Vec<(String, MetricRef, metering::Totals)>), NotRated> {
     let reference = format!("{}/{}", account.subscription.id, served.start.to_rfc3339());
     let usage = usage_of(app, account, served).await?;
     let priced = price(app, account, &usage, &reference, served, as_of, &mut Vec::new()).await?;
     Ok((priced, usage))
 }
 
-async fn usage_of(app: &App, account: &Account, served: Interval) -> Result<Vec<(String, MetricRef, metering::Totals)>, Error> {
+async fn usage_of(
+    app: &App,
+    account: &Account,
+    served: Interval,
+) -> Result<Vec<(String, MetricRef, metering::Totals)>, Error> {
     let codes: HashSet<&str> = account.version.terms.charges.iter().map(|charge| charge.metric_code.as_str()).collect();
     let metrics = app.catalogue.metrics(&app.store, &codes).await?;
     let ids: Vec<MetricId> = metrics.values().map(|metric| metric.id).collect();
-    let mut totals = store::usage::totals(&app.store, account.organisation.id, &ids, account.subscription.project_id, &served).await?;
-    let mut usage: Vec<_> = metrics.into_iter().map(|(code, metric)| (code, metric, totals.remove(&metric.id).unwrap_or_default())).collect();
+    let mut totals =
+        store::usage::totals(&app.store, account.organisation.id, &ids, account.subscription.project_id, &served)
+            .await?;
+    let mut usage: Vec<_> = metrics
+        .into_iter()
+        .map(|(code, metric)| (code, metric, totals.remove(&metric.id).unwrap_or_default()))
+        .collect();
     usage.sort_by(|left, right| left.0.cmp(&right.0));
     Ok(usage)
 }
@@ -184,15 +210,22 @@ async fn price(
         return Ok(Vec::new());
     }
     let totals: Vec<_> = usage.iter().map(|(_, metric, totals)| (*metric, *totals)).collect();
-    let question = rating::question(&account.version.terms, &totals, reference, served, as_of).map_err(|overflow| NotRated::Refused(overflow.to_string()))?;
+    let question = rating::question(&account.version.terms, &totals, reference, served, as_of)
+        .map_err(|overflow| NotRated::Refused(overflow.to_string()))?;
     let targets = [Target::Organisation(account.organisation.id), Target::Plan(account.subscription.plan_id)];
     let digest = in_force(app, Kind::Pricing, &targets, served.end).await?;
     let (answer, record) = app.plugins.price(&digest, &question).await?;
     calls.push(record);
-    rating::accept(&question, answer).map_err(|refused| NotRated::Refused(format!("pricing plugin {digest}: {refused}")))
+    rating::accept(&question, answer)
+        .map_err(|refused| NotRated::Refused(format!("pricing plugin {digest}: {refused}")))
 }
 
-fn usage_lines(account: &Account, usage: &[(String, MetricRef, metering::Totals)], priced: Vec<PricedCharge>, served: Interval) -> Vec<(InvoiceLine, Option<LineUsage>)> {
+fn usage_lines(
+    account: &Account,
+    usage: &[(String, MetricRef, metering::Totals)],
+    priced: Vec<PricedCharge>,
+    served: Interval,
+) -> Vec<(InvoiceLine, Option<LineUsage>)> {
     let behind = |code: &str| {
         let (_, metric, totals) = usage.iter().find(|(known, ..)| known == code)?;
         Some(LineUsage { metric: metric.id, events: totals.count, event_set: totals.event_set, call: 0 })
@@ -209,7 +242,14 @@ fn fee_lines(account: &Account, served: Interval, full: &Interval) -> Result<Vec
     account.version.terms.fees.iter().map(fee_line).collect()
 }
 
-async fn taxes(app: &App, account: &Account, draft: &Draft, reference: &str, as_of: DateTime<Utc>, calls: &mut Vec<CallRecord>) -> Result<AcceptedTaxes, NotRated> {
+async fn taxes(
+    app: &App,
+    account: &Account,
+    draft: &Draft,
+    reference: &str,
+    as_of: DateTime<Utc>,
+    calls: &mut Vec<CallRecord>,
+) -> Result<AcceptedTaxes, NotRated> {
     if draft.lines.is_empty() {
         return Ok(AcceptedTaxes::default());
     }
@@ -229,7 +269,13 @@ async fn taxes(app: &App, account: &Account, draft: &Draft, reference: &str, as_
 }
 
 fn seller(issuer: &IssuingEntity) -> TaxParty {
-    TaxParty { name: issuer.legal_name.clone(), country: issuer.country.clone(), region: issuer.region.clone(), tax_id: issuer.tax_id.clone(), attributes: Vec::new() }
+    TaxParty {
+        name: issuer.legal_name.clone(),
+        country: issuer.country.clone(),
+        region: issuer.region.clone(),
+        tax_id: issuer.tax_id.clone(),
+        attributes: Vec::new(),
+    }
 }
 
 fn buyer(organisation: &Organisation) -> TaxParty {
@@ -244,7 +290,12 @@ fn buyer(organisation: &Organisation) -> TaxParty {
 
 /// The component that answers for a period that ends at `period_end`: the most specific activation that
 /// came into force before then, or the standard guest. It is loaded when this returns.
-pub async fn in_force(app: &App, kind: Kind, targets: &[Target], period_end: DateTime<Utc>) -> Result<String, NotRated> {
+pub async fn in_force(
+    app: &App,
+    kind: Kind,
+    targets: &[Target],
+    period_end: DateTime<Utc>,
+) -> Result<String, NotRated> {
     let active = store::plugin::active_at(&app.store, kind, targets, period_end - TimeDelta::microseconds(1)).await?;
     let digest = active.map_or_else(|| StandardGuest::of(kind).digest().to_owned(), |active| active.version.digest);
     load(app, &digest).await?;

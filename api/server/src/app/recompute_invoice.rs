@@ -17,8 +17,8 @@ use super::late_usage::exclusive_or;
 use super::rate_period::load;
 use super::tenants::find_subscription;
 use crate::error::Error;
-use crate::store::invoice::{Contents, Invoice};
 use crate::store;
+use crate::store::invoice::{Contents, Invoice};
 use crate::viewer::{Permission, Viewer};
 
 /// What came out.
@@ -52,11 +52,19 @@ impl Differences {
 }
 
 /// Computes an invoice again.
-pub async fn recompute(app: &App, viewer: &Viewer, organisation: OrganisationId, id: InvoiceId) -> Result<Recomputation, Error> {
+pub async fn recompute(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: InvoiceId,
+) -> Result<Recomputation, Error> {
     viewer.require(Permission::InvoicesRead)?;
     let invoice = find(app, organisation, id).await?;
     if !invoice.state.is_issued() {
-        return Err(Error::refused("NOT_ISSUED", "A draft is computed anew when it is finalised; there is nothing to compare with yet."));
+        return Err(Error::refused(
+            "NOT_ISSUED",
+            "A draft is computed anew when it is finalised; there is nothing to compare with yet.",
+        ));
     }
     let contents = store::invoice::contents(&app.store, organisation, id).await?;
     let mut differences = Differences::default();
@@ -75,17 +83,40 @@ pub async fn recompute(app: &App, viewer: &Viewer, organisation: OrganisationId,
 async fn usage(app: &App, invoice: &Invoice, contents: &Contents, differences: &mut Differences) -> Result<(), Error> {
     let subscription = find_subscription(app, invoice.organisation_id, invoice.subscription_id).await?;
     let ids: Vec<MetricId> = contents.lines.iter().filter_map(|line| line.metric_id).collect();
-    let metrics: HashMap<MetricId, _> = store::metric::find_many(&app.store, &ids).await?.into_iter().map(|metric| (metric.id, metric.reference())).collect();
+    let metrics: HashMap<MetricId, _> = store::metric::find_many(&app.store, &ids)
+        .await?
+        .into_iter()
+        .map(|metric| (metric.id, metric.reference()))
+        .collect();
     for (place, line) in contents.lines.iter().enumerate() {
         let (Some(id), Some(_)) = (line.metric_id, line.quantity) else { continue };
-        let totals = store::usage::totals(&app.store, invoice.organisation_id, &[id], subscription.project_id, &line.service_period).await?;
+        let totals = store::usage::totals(
+            &app.store,
+            invoice.organisation_id,
+            &[id],
+            subscription.project_id,
+            &line.service_period,
+        )
+        .await?;
         let now = totals.get(&id).copied().unwrap_or_default();
-        let billed = store::invoice::billed_for(&app.store, invoice.organisation_id, subscription.id, &line.charge_code, line.service_period.start).await?;
+        let billed = store::invoice::billed_for(
+            &app.store,
+            invoice.organisation_id,
+            subscription.id,
+            &line.charge_code,
+            line.service_period.start,
+        )
+        .await?;
         let quantity: Decimal = billed.iter().filter_map(|line| line.quantity).sum();
         let events: u64 = billed.iter().filter_map(|line| line.event_count).sum();
         let event_set = billed.iter().filter_map(|line| line.event_set).fold([0; 16], exclusive_or);
-        let aggregation = metrics.get(&id).ok_or_else(|| Error::internal(format!("metric {id} is missing")))?.aggregation;
-        differences.compare(format!("lines.{place}.quantity"), &quantity.normalize(), &now.quantity(aggregation).normalize());
+        let aggregation =
+            metrics.get(&id).ok_or_else(|| Error::internal(format!("metric {id} is missing")))?.aggregation;
+        differences.compare(
+            format!("lines.{place}.quantity"),
+            &quantity.normalize(),
+            &now.quantity(aggregation).normalize(),
+        );
         differences.compare(format!("lines.{place}.eventCount"), &events, &now.count);
         differences.compare(format!("lines.{place}.eventSet"), &hex::encode(event_set), &hex::encode(now.event_set));
     }
@@ -122,7 +153,12 @@ fn sums(invoice: &Invoice, contents: &Contents, differences: &mut Differences) -
     Ok(())
 }
 
-async fn document(app: &App, invoice: &Invoice, contents: &Contents, differences: &mut Differences) -> Result<(), Error> {
+async fn document(
+    app: &App,
+    invoice: &Invoice,
+    contents: &Contents,
+    differences: &mut Differences,
+) -> Result<(), Error> {
     let Some(issued) = &invoice.pdf_sha256 else { return Ok(()) };
     let again = rendered(app, invoice, contents).await?;
     differences.compare("pdf.sha256".to_owned(), issued, &again.sha256);

@@ -89,7 +89,10 @@ pub async fn record_usage(
     let mut deliveries = vec![Delivery::default()];
     for (index, arrival) in arrivals.into_iter().enumerate() {
         let transaction_id = arrival.event.as_ref().ok().map(|event| event.transaction_id.clone());
-        if deliveries.last().is_some_and(|delivery| delivery.rows.len() + delivery.rejections.len() >= ROWS_PER_TRANSACTION) {
+        if deliveries
+            .last()
+            .is_some_and(|delivery| delivery.rows.len() + delivery.rejections.len() >= ROWS_PER_TRANSACTION)
+        {
             deliveries.push(Delivery::default());
         }
         let judged = arrival.event.and_then(|raw| metering::validate(raw, &lookups.catalogue(), &limits, now));
@@ -99,10 +102,20 @@ pub async fn record_usage(
                     accepted.push(index);
                     delivery.rows.push(new_usage(organisation, event, recorded_at));
                 }
-                Err(rejection) => delivery.rejections.push(new_rejection(organisation, viewer, transaction_id.as_deref(), arrival.body, rejection, recorded_at)),
+                Err(rejection) => delivery.rejections.push(new_rejection(
+                    organisation,
+                    viewer,
+                    transaction_id.as_deref(),
+                    arrival.body,
+                    rejection,
+                    recorded_at,
+                )),
             }
         }
-        outcomes.push(EventOutcome { transaction_id: transaction_id.map(cut), status: judged.map_or_else(EventStatus::Rejected, |_| EventStatus::Accepted) });
+        outcomes.push(EventOutcome {
+            transaction_id: transaction_id.map(cut),
+            status: judged.map_or_else(EventStatus::Rejected, |_| EventStatus::Accepted),
+        });
     }
     let saves = deliveries.into_iter().filter(|delivery| !delivery.rows.is_empty() || !delivery.rejections.is_empty());
     let saved = futures_util::future::try_join_all(saves.map(|delivery| app.usage.save(delivery))).await?;
@@ -125,12 +138,23 @@ struct Lookups {
 }
 
 impl Lookups {
-    async fn for_events(app: &App, viewer: &Viewer, organisation: OrganisationId, arrivals: &[Arrival]) -> Result<Self, Error> {
-        let codes: HashSet<&str> = arrivals.iter().filter_map(|arrival| arrival.event.as_ref().ok()).map(|event| event.metric.as_str()).collect();
+    async fn for_events(
+        app: &App,
+        viewer: &Viewer,
+        organisation: OrganisationId,
+        arrivals: &[Arrival],
+    ) -> Result<Self, Error> {
+        let codes: HashSet<&str> = arrivals
+            .iter()
+            .filter_map(|arrival| arrival.event.as_ref().ok())
+            .map(|event| event.metric.as_str())
+            .collect();
         let metrics = app.catalogue.metrics(&app.store, &codes).await?;
         let own = viewer.own_project();
-        let named: HashSet<ProjectId> =
-            arrivals.iter().filter_map(|arrival| arrival.event.as_ref().ok()?.project_id.as_ref()?.parse().ok()).collect();
+        let named: HashSet<ProjectId> = arrivals
+            .iter()
+            .filter_map(|arrival| arrival.event.as_ref().ok()?.project_id.as_ref()?.parse().ok())
+            .collect();
         let mut projects = app.catalogue.projects(&app.store, organisation, &named).await?;
         if let Some(own) = own {
             // A project key cannot write into a sister project: to it that project does not exist.
@@ -184,12 +208,19 @@ fn cut(mut text: String) -> String {
 
 /// The rejection of an event whose metric is not in the catalogue, for callers outside this file.
 pub fn unknown_metric(code: &str) -> Rejection {
-    Rejection::new("metric", RejectionCode::UnknownMetric, format!("There is no metric `{code}`. Query `metrics` for the codes."))
+    Rejection::new(
+        "metric",
+        RejectionCode::UnknownMetric,
+        format!("There is no metric `{code}`. Query `metrics` for the codes."),
+    )
 }
 
 /// A metric's id by its code, for use cases that name one.
 pub async fn metric_id(app: &App, code: &str) -> Result<MetricId, Error> {
     let codes = HashSet::from([code]);
     let metrics = app.catalogue.metrics(&app.store, &codes).await?;
-    metrics.get(code).map(|metric| metric.id).ok_or_else(|| Error::invalid("UNKNOWN_METRIC", unknown_metric(code).message).at(["metric"]))
+    metrics
+        .get(code)
+        .map(|metric| metric.id)
+        .ok_or_else(|| Error::invalid("UNKNOWN_METRIC", unknown_metric(code).message).at(["metric"]))
 }

@@ -24,13 +24,18 @@ impl App {
     /// Opens everything the settings name. The database must be migrated, or empty.
     pub async fn start(settings: Settings, now: DateTime<Utc>) -> Result<Arc<Self>, Error> {
         let files = Files::open(settings.data_dir.join("files"))?;
-        let store = Store::connect(&StoreSettings { url: settings.database(), max_connections: settings.database_connections }).await?;
+        let store =
+            Store::connect(&StoreSettings { url: settings.database(), max_connections: settings.database_connections })
+                .await?;
         store.migrate().await?;
         let key = signing_key(&store, now).await?;
         let plugins = Plugins::start(HostSettings {
             threads: settings.plugin_threads,
             queue: settings.plugin_queue,
-            cache: Some(CacheSettings { dir: settings.data_dir.join("compiled"), key: derived(&key, "compiled plugins") }),
+            cache: Some(CacheSettings {
+                dir: settings.data_dir.join("compiled"),
+                key: derived(&key, "compiled plugins"),
+            }),
             ..HostSettings::default()
         })
         .map_err(Error::internal)?;

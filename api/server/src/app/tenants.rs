@@ -12,12 +12,12 @@ use rust_decimal::Decimal;
 use super::catalogue::{check_code, check_country, check_name, issuer_exists, missing, taken};
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
+use crate::store;
 use crate::store::alert_rule::AlertRule;
 use crate::store::organisation::Organisation;
-use crate::store::project::Project;
 use crate::store::plan::PlanVersion;
+use crate::store::project::Project;
 use crate::store::subscription::{Subscription, SubscriptionAnchor, SubscriptionState};
-use crate::store;
 use crate::viewer::{Permission, Viewer};
 
 /// What a new organisation should be.
@@ -47,7 +47,12 @@ pub struct NewOrganisation {
 }
 
 /// Makes an organisation.
-pub async fn create_organisation(app: &App, viewer: &Viewer, new: NewOrganisation, now: DateTime<Utc>) -> Result<Organisation, Error> {
+pub async fn create_organisation(
+    app: &App,
+    viewer: &Viewer,
+    new: NewOrganisation,
+    now: DateTime<Utc>,
+) -> Result<Organisation, Error> {
     viewer.require(Permission::OrganisationsWrite)?;
     check_name("name", &new.name)?;
     check_name("legalName", &new.legal_name)?;
@@ -77,7 +82,14 @@ pub async fn create_organisation(app: &App, viewer: &Viewer, new: NewOrganisatio
 }
 
 /// Makes a project.
-pub async fn create_project(app: &App, viewer: &Viewer, organisation: OrganisationId, code: String, name: String, now: DateTime<Utc>) -> Result<Project, Error> {
+pub async fn create_project(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    code: String,
+    name: String,
+    now: DateTime<Utc>,
+) -> Result<Project, Error> {
     viewer.require(Permission::ProjectsWrite)?;
     check_code("code", &code)?;
     check_name("name", &name)?;
@@ -104,20 +116,40 @@ pub struct NewSubscription {
 }
 
 /// Subscribes an organisation to the latest version of a plan.
-pub async fn create_subscription(app: &App, viewer: &Viewer, organisation: OrganisationId, new: NewSubscription, now: DateTime<Utc>) -> Result<Subscription, Error> {
+pub async fn create_subscription(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    new: NewSubscription,
+    now: DateTime<Utc>,
+) -> Result<Subscription, Error> {
     viewer.require(Permission::SubscriptionsWrite)?;
     let owner = find_organisation(app, organisation).await?;
-    let version = store::plan::latest_version(&app.store, new.plan_id).await?.ok_or_else(|| missing("plan", &new.plan_id, "planId"))?;
+    let version = store::plan::latest_version(&app.store, new.plan_id)
+        .await?
+        .ok_or_else(|| missing("plan", &new.plan_id, "planId"))?;
     if version.terms.currency != owner.currency {
-        return Err(Error::invalid("CURRENCY_DIFFERS", format!("The plan is in {} and the organisation is billed in {}.", version.terms.currency.code(), owner.currency.code())).at(["planId"]));
+        return Err(Error::invalid(
+            "CURRENCY_DIFFERS",
+            format!(
+                "The plan is in {} and the organisation is billed in {}.",
+                version.terms.currency.code(),
+                owner.currency.code()
+            ),
+        )
+        .at(["planId"]));
     }
     if let Some(project) = new.project_id {
-        store::project::find(&app.store, organisation, project).await?.ok_or_else(|| missing("project", &project, "projectId"))?;
+        store::project::find(&app.store, organisation, project)
+            .await?
+            .ok_or_else(|| missing("project", &project, "projectId"))?;
     }
     let starts_at = to_microseconds(new.starts_at);
-    let full = cadence(&version.terms, new.anchor, starts_at, owner.timezone).period_containing(owner.timezone, starts_at);
+    let full =
+        cadence(&version.terms, new.anchor, starts_at, owner.timezone).period_containing(owner.timezone, starts_at);
     let ends_at = new.ends_at.map(to_microseconds);
-    let first = served(&full, starts_at, ends_at).ok_or_else(|| Error::invalid("ENDS_BEFORE_START", "endsAt must be after startsAt.").at(["endsAt"]))?;
+    let first = served(&full, starts_at, ends_at)
+        .ok_or_else(|| Error::invalid("ENDS_BEFORE_START", "endsAt must be after startsAt.").at(["endsAt"]))?;
     let subscription = Subscription {
         organisation_id: organisation,
         id: fresh(),
@@ -139,7 +171,13 @@ pub async fn create_subscription(app: &App, viewer: &Viewer, organisation: Organ
 }
 
 /// Sets when a subscription ends. Its last period is billed up to that moment.
-pub async fn end_subscription(app: &App, viewer: &Viewer, organisation: OrganisationId, id: SubscriptionId, ends_at: DateTime<Utc>) -> Result<Subscription, Error> {
+pub async fn end_subscription(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: SubscriptionId,
+    ends_at: DateTime<Utc>,
+) -> Result<Subscription, Error> {
     viewer.require(Permission::SubscriptionsWrite)?;
     let owner = find_organisation(app, organisation).await?;
     let subscription = find_subscription(app, organisation, id).await?;
@@ -147,11 +185,18 @@ pub async fn end_subscription(app: &App, viewer: &Viewer, organisation: Organisa
     let full = full_period(&subscription, &terms, owner.timezone, subscription.next_period.start);
     let ends_at = to_microseconds(ends_at);
     let next = served(&full, subscription.next_period.start, Some(ends_at)).ok_or_else(|| {
-        Error::refused("ALREADY_BILLED", format!("endsAt must be after {}, up to where the subscription is billed.", subscription.next_period.start)).at(["endsAt"])
+        Error::refused(
+            "ALREADY_BILLED",
+            format!("endsAt must be after {}, up to where the subscription is billed.", subscription.next_period.start),
+        )
+        .at(["endsAt"])
     })?;
     let tx = app.store.begin().await?;
     if !store::subscription::end_in_tx(&tx, organisation, id, subscription.version, ends_at, &next).await? {
-        return Err(Error::conflict("VERSION_CONFLICT", "The subscription was changed at the same moment. Look at it, then try again."));
+        return Err(Error::conflict(
+            "VERSION_CONFLICT",
+            "The subscription was changed at the same moment. Look at it, then try again.",
+        ));
     }
     tx.commit().await?;
     find_subscription(app, organisation, id).await
@@ -170,10 +215,17 @@ pub struct NewAlertRule {
 }
 
 /// Makes an alert rule. Thresholds that usage has passed already fire at once.
-pub async fn create_alert_rule(app: &App, viewer: &Viewer, organisation: OrganisationId, new: NewAlertRule, now: DateTime<Utc>) -> Result<AlertRule, Error> {
+pub async fn create_alert_rule(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    new: NewAlertRule,
+    now: DateTime<Utc>,
+) -> Result<AlertRule, Error> {
     viewer.require(Permission::AlertsWrite)?;
     check_name("name", &new.name)?;
-    alert::check_thresholds(&new.thresholds).map_err(|problem| Error::invalid("BAD_THRESHOLDS", format!("{problem}.")).at(["thresholds"]))?;
+    alert::check_thresholds(&new.thresholds)
+        .map_err(|problem| Error::invalid("BAD_THRESHOLDS", format!("{problem}.")).at(["thresholds"]))?;
     find_subscription(app, organisation, new.subscription_id).await?;
     let rule = AlertRule {
         organisation_id: organisation,
@@ -195,7 +247,13 @@ pub async fn create_alert_rule(app: &App, viewer: &Viewer, organisation: Organis
 }
 
 /// Stops a rule. What it fired before stays.
-pub async fn disable_alert_rule(app: &App, viewer: &Viewer, organisation: OrganisationId, id: AlertRuleId, now: DateTime<Utc>) -> Result<AlertRule, Error> {
+pub async fn disable_alert_rule(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: AlertRuleId,
+    now: DateTime<Utc>,
+) -> Result<AlertRule, Error> {
     viewer.require(Permission::AlertsWrite)?;
     let not_found = || missing("alert rule", &id, "id");
     let mut rule = store::alert_rule::find(&app.store, organisation, id).await?.ok_or_else(not_found)?;
@@ -205,7 +263,10 @@ pub async fn disable_alert_rule(app: &App, viewer: &Viewer, organisation: Organi
     rule.disabled_at = Some(to_microseconds(now));
     let tx = app.store.begin().await?;
     if !store::alert_rule::update_in_tx(&tx, &rule).await? {
-        return Err(Error::conflict("VERSION_CONFLICT", "The rule was changed at the same moment. Look at it, then try again."));
+        return Err(Error::conflict(
+            "VERSION_CONFLICT",
+            "The rule was changed at the same moment. Look at it, then try again.",
+        ));
     }
     tx.commit().await?;
     store::alert_rule::find(&app.store, organisation, id).await?.ok_or_else(not_found)
@@ -217,14 +278,22 @@ pub async fn find_organisation(app: &App, id: OrganisationId) -> Result<Organisa
 }
 
 /// The subscription, or words.
-pub async fn find_subscription(app: &App, organisation: OrganisationId, id: SubscriptionId) -> Result<Subscription, Error> {
-    store::subscription::find(&app.store, organisation, id).await?.ok_or_else(|| missing("subscription", &id, "subscriptionId"))
+pub async fn find_subscription(
+    app: &App,
+    organisation: OrganisationId,
+    id: SubscriptionId,
+) -> Result<Subscription, Error> {
+    store::subscription::find(&app.store, organisation, id)
+        .await?
+        .ok_or_else(|| missing("subscription", &id, "subscriptionId"))
 }
 
 /// The plan version a subscription is on.
 pub async fn plan_version(app: &App, subscription: &Subscription) -> Result<PlanVersion, Error> {
     let id = subscription.plan_version_id;
-    store::plan::version(&app.store, id).await?.ok_or_else(|| Error::internal(format!("subscription {} is on the missing plan version {id}", subscription.id)))
+    store::plan::version(&app.store, id)
+        .await?
+        .ok_or_else(|| Error::internal(format!("subscription {} is on the missing plan version {id}", subscription.id)))
 }
 
 /// The whole period that `at` lies in, as if the subscription had been there all the time.

@@ -14,8 +14,8 @@ use super::catalogue::{check_code, missing};
 use super::{App, fresh, to_microseconds};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::{Rehearsal, kind_of};
-use crate::store::plugin::{Component, Plugin, PluginVersion, Upload};
 use crate::store;
+use crate::store::plugin::{Component, Plugin, PluginVersion, Upload};
 use crate::viewer::{Permission, Viewer};
 
 /// Largest component, in bytes: the standard profile of the contract.
@@ -44,20 +44,29 @@ pub fn subject(id: UploadId) -> String {
 }
 
 /// Announces an upload.
-pub async fn create_upload(app: &App, viewer: &Viewer, filename: String, size: i64, sha256: String, now: DateTime<Utc>) -> Result<UploadTicket, Error> {
+pub async fn create_upload(
+    app: &App,
+    viewer: &Viewer,
+    filename: String,
+    size: i64,
+    sha256: String,
+    now: DateTime<Utc>,
+) -> Result<UploadTicket, Error> {
     viewer.require(Permission::PluginsWrite)?;
     if size <= 0 || size > COMPONENT_BYTES {
         return Err(Error::invalid("TOO_LARGE", format!("size must be from 1 to {COMPONENT_BYTES} bytes; build with opt-level = \"s\" and lto to make the component smaller.")).at(["size"]));
     }
     let sha256 = sha256.strip_prefix("sha256:").unwrap_or(&sha256).to_ascii_lowercase();
     if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::invalid("BAD_DIGEST", "sha256 must be the 64 hexadecimal digits of the file's SHA-256.").at(["sha256"]));
+        return Err(Error::invalid("BAD_DIGEST", "sha256 must be the 64 hexadecimal digits of the file's SHA-256.")
+            .at(["sha256"]));
     }
     if filename.is_empty() || filename.len() > 255 || filename.chars().any(char::is_control) {
         return Err(Error::invalid("BAD_NAME", "filename must have 1 to 255 visible characters.").at(["filename"]));
     }
     let expires_at = to_microseconds(now + Duration::minutes(LINK_MINUTES));
-    let upload = Upload { id: fresh(), filename, size, sha256, expires_at, received_at: None, created_at: to_microseconds(now) };
+    let upload =
+        Upload { id: fresh(), filename, size, sha256, expires_at, received_at: None, created_at: to_microseconds(now) };
     let tx = app.store.begin().await?;
     store::plugin::insert_upload_in_tx(&tx, &upload).await?;
     tx.commit().await?;
@@ -80,11 +89,24 @@ pub async fn expected_size(app: &App, id: UploadId, now: DateTime<Utc>) -> Resul
 pub async fn receive(app: &App, id: UploadId, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<(), Error> {
     let upload = open_upload(app, id, now).await?;
     if bytes.len() as i64 != upload.size {
-        return Err(Error::invalid("WRONG_SIZE", format!("{} bytes arrived and {} were announced. Send the whole file, or announce it again.", bytes.len(), upload.size)));
+        return Err(Error::invalid(
+            "WRONG_SIZE",
+            format!(
+                "{} bytes arrived and {} were announced. Send the whole file, or announce it again.",
+                bytes.len(),
+                upload.size
+            ),
+        ));
     }
     let digest = hex::encode(Sha256::digest(&bytes));
     if digest != upload.sha256 {
-        return Err(Error::invalid("WRONG_DIGEST", format!("The bytes have SHA-256 {digest} and {} was announced. Send the file that was announced.", upload.sha256)));
+        return Err(Error::invalid(
+            "WRONG_DIGEST",
+            format!(
+                "The bytes have SHA-256 {digest} and {} was announced. Send the file that was announced.",
+                upload.sha256
+            ),
+        ));
     }
     if store::plugin::receive_upload(&app.store, id, &bytes, to_microseconds(now)).await? {
         return Ok(());
@@ -107,18 +129,42 @@ pub async fn create_version(
     open_upload(app, upload, now).await?;
     let bytes: Arc<[u8]> = store::plugin::upload_bytes(&app.store, upload)
         .await?
-        .ok_or_else(|| Error::refused("NOT_RECEIVED", "The bytes of this upload have not arrived. PUT them to uploadUrl first.").at(["uploadId"]))?
+        .ok_or_else(|| {
+            Error::refused("NOT_RECEIVED", "The bytes of this upload have not arrived. PUT them to uploadUrl first.")
+                .at(["uploadId"])
+        })?
         .into();
     let inspection = app.plugins.inspect(Arc::clone(&bytes)).await.map_err(|refusal| refused(&refusal))?;
     let kind = kind_of(inspection.kind);
     let known = store::plugin::find_by_name(&app.store, &name).await?;
     if let Some(plugin) = known.as_ref().filter(|plugin| plugin.kind != kind) {
-        return Err(Error::refused("WRONG_KIND", format!("The plugin `{name}` is of kind {} and this component is of kind {}. Use another name.", plugin.kind.as_str(), kind.as_str())).at(["name"]));
+        return Err(Error::refused(
+            "WRONG_KIND",
+            format!(
+                "The plugin `{name}` is of kind {} and this component is of kind {}. Use another name.",
+                plugin.kind.as_str(),
+                kind.as_str()
+            ),
+        )
+        .at(["name"]));
     }
-    app.plugins.prepare(&inspection.digest, Arc::clone(&bytes)).await.map_err(|error| Error::refused("PLUGIN_REFUSED", format!("{error}.")).at(["uploadId"]))?;
-    let rehearsal = app.plugins.rehearse(kind, &inspection.digest, fixture).await.map_err(|why| Error::refused("FIXTURE_FAILED", why).at(["fixture"]))?;
+    app.plugins
+        .prepare(&inspection.digest, Arc::clone(&bytes))
+        .await
+        .map_err(|error| Error::refused("PLUGIN_REFUSED", format!("{error}.")).at(["uploadId"]))?;
+    let rehearsal = app
+        .plugins
+        .rehearse(kind, &inspection.digest, fixture)
+        .await
+        .map_err(|why| Error::refused("FIXTURE_FAILED", why).at(["fixture"]))?;
 
-    let component = Component { digest: inspection.digest, kind, world: inspection.world, size: bytes.len() as i64, created_at: to_microseconds(now) };
+    let component = Component {
+        digest: inspection.digest,
+        kind,
+        world: inspection.world,
+        size: bytes.len() as i64,
+        created_at: to_microseconds(now),
+    };
     save(app, name, known, upload, component, &bytes, &rehearsal, now).await
 }
 
@@ -134,7 +180,10 @@ async fn save(
     now: DateTime<Utc>,
 ) -> Result<(Plugin, PluginVersion), Error> {
     let conflict = |error: Error| match error.kind {
-        ErrorKind::Conflict => Error::conflict("VERSION_CONFLICT", "Another version of this plugin was made at the same moment. Look at it, then try again."),
+        ErrorKind::Conflict => Error::conflict(
+            "VERSION_CONFLICT",
+            "Another version of this plugin was made at the same moment. Look at it, then try again.",
+        ),
         _ => error,
     };
     let report = json!({"world": component.world, "size": component.size, "fixture": {"fuel": rehearsal.fuel, "memoryPeak": rehearsal.memory_peak, "fingerprint": rehearsal.fingerprint}});
@@ -148,9 +197,14 @@ async fn save(
             plugin
         }
     };
-    let version = store::plugin::insert_version_in_tx(&tx, fresh(), plugin.id, &component.digest, report, to_microseconds(now)).await.map_err(conflict)?;
+    let version =
+        store::plugin::insert_version_in_tx(&tx, fresh(), plugin.id, &component.digest, report, to_microseconds(now))
+            .await
+            .map_err(conflict)?;
     if !store::plugin::finish_upload_in_tx(&tx, upload).await? {
-        return Err(Error::conflict("ALREADY_USED", "This upload was made a version at the same moment.").at(["uploadId"]));
+        return Err(
+            Error::conflict("ALREADY_USED", "This upload was made a version at the same moment.").at(["uploadId"])
+        );
     }
     tx.commit().await?;
     Ok((plugin, version))
@@ -166,5 +220,9 @@ fn expired(id: UploadId) -> Error {
 }
 
 fn refused(refusal: &Refusal) -> Error {
-    Error::refused("PLUGIN_REFUSED", format!("{} ({}). {}", refusal.message.trim_end_matches('.'), refusal.code, refusal.fix)).at(["uploadId"])
+    Error::refused(
+        "PLUGIN_REFUSED",
+        format!("{} ({}). {}", refusal.message.trim_end_matches('.'), refusal.code, refusal.fix),
+    )
+    .at(["uploadId"])
 }

@@ -90,7 +90,8 @@ fn gather(first: Waiting, line: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
 }
 
 async fn save_gathered(store: &Store, gathered: Vec<Waiting>) {
-    let (deliveries, answers): (Vec<Delivery>, Vec<_>) = gathered.into_iter().map(|waiting| (waiting.delivery, waiting.answer)).unzip();
+    let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
+        gathered.into_iter().map(|waiting| (waiting.delivery, waiting.answer)).unzip();
     let sizes: Vec<usize> = deliveries.iter().map(|delivery| delivery.rows.len()).collect();
     match save_with_retries(store, deliveries.iter()).await {
         Ok(outcomes) => {

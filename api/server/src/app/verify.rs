@@ -32,7 +32,12 @@ pub async fn verify(app: &App, only: Option<OrganisationId>) -> Result<Verdict, 
     let mut page = Page::first(100);
     loop {
         let organisations = store::organisation::page(&app.store, &page).await?;
-        for organisation in organisations.items.iter().map(|organisation| organisation.id).filter(|id| only.is_none_or(|only| only == *id)) {
+        for organisation in organisations
+            .items
+            .iter()
+            .map(|organisation| organisation.id)
+            .filter(|id| only.is_none_or(|only| only == *id))
+        {
             verdict.organisations += 1;
             usage(app, organisation, &mut verdict).await?;
             invoices(app, organisation, &mut verdict).await?;
@@ -43,7 +48,8 @@ pub async fn verify(app: &App, only: Option<OrganisationId>) -> Result<Verdict, 
 }
 
 async fn usage(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -> Result<(), Error> {
-    let ever = Interval::new(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(365 * 300)).map_err(Error::internal)?;
+    let ever = Interval::new(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(365 * 300))
+        .map_err(Error::internal)?;
     let metrics = store::metric::list(&app.store).await?;
     let ids: Vec<MetricId> = metrics.iter().map(|metric| metric.id).collect();
     let kept = store::usage::totals(&app.store, organisation, &ids, None, &ever).await?;
@@ -63,14 +69,20 @@ async fn usage(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -
 
 async fn invoices(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -> Result<(), Error> {
     let viewer = Viewer { key_id: ApiKeyId::from_uuid(Uuid::nil()), scope: Scope::Operator, role: Role::Support };
-    let filter = Filter { states: InvoiceState::ALL.into_iter().filter(|state| state.is_issued()).collect(), ..Filter::default() };
+    let filter = Filter {
+        states: InvoiceState::ALL.into_iter().filter(|state| state.is_issued()).collect(),
+        ..Filter::default()
+    };
     let mut page = Page::first(100);
     loop {
         let invoices = store::invoice::page(&app.store, organisation, &filter, &page).await?;
         for invoice in &invoices.items {
             verdict.invoices += 1;
             for difference in recompute(app, &viewer, organisation, invoice.id).await?.differences {
-                verdict.findings.push(format!("{}: {} was {} and comes out as {}", invoice.id, difference.path, difference.issued, difference.recomputed));
+                verdict.findings.push(format!(
+                    "{}: {} was {} and comes out as {}",
+                    invoice.id, difference.path, difference.issued, difference.recomputed
+                ));
             }
         }
         let Some(last) = invoices.items.last().filter(|_| invoices.has_next) else { return Ok(()) };

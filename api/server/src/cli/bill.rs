@@ -26,10 +26,18 @@ pub(super) async fn run(settings: Settings, arguments: BillArguments) -> Result<
     super::logs::start(&settings)?;
     let now = Utc::now();
     let app = App::start(settings, now).await?;
-    let grace = if arguments.respect_grace { TimeDelta::from_std(app.settings.billing_grace).unwrap_or_default() } else { TimeDelta::zero() };
-    let summary = bill_period::run(&app, Run { now, grace, organisation: arguments.organisation, claim: false }).await?;
+    let grace = if arguments.respect_grace {
+        TimeDelta::from_std(app.settings.billing_grace).unwrap_or_default()
+    } else {
+        TimeDelta::zero()
+    };
+    let summary =
+        bill_period::run(&app, Run { now, grace, organisation: arguments.organisation, claim: false }).await?;
     worker::run_to_rest(&app).await?;
-    println!("{} invoices issued, {} drafts made, {} periods had an invoice already", summary.issued, summary.drafted, summary.existing);
+    println!(
+        "{} invoices issued, {} drafts made, {} periods had an invoice already",
+        summary.issued, summary.drafted, summary.existing
+    );
     for (subscription, reason) in &summary.held {
         println!("held: {subscription}: {reason}");
     }

@@ -65,7 +65,10 @@ pub(super) async fn run(settings: Settings, arguments: ImportArguments) -> Resul
     super::logs::start(&settings)?;
     let app = App::start(settings, Utc::now()).await?;
     let viewer = importer(arguments.organisation, arguments.project);
-    let unreadable = |error: std::io::Error| Error::invalid("BAD_FILE", format!("The file {} cannot be read: {error}.", arguments.file.display())).at(["file"]);
+    let unreadable = |error: std::io::Error| {
+        Error::invalid("BAD_FILE", format!("The file {} cannot be read: {error}.", arguments.file.display()))
+            .at(["file"])
+    };
     let file = tokio::fs::File::open(&arguments.file).await.map_err(unreadable)?;
     let bytes = file.metadata().await.map_err(unreadable)?.len();
     let bar = super::progress::bar(usize::try_from(bytes).unwrap_or(usize::MAX), "bytes", arguments.quiet);
@@ -93,7 +96,10 @@ pub(super) async fn run(settings: Settings, arguments: ImportArguments) -> Resul
     }
     bar.finish_and_clear();
     worker::run_to_rest(&app).await?;
-    println!("{} accepted, {} duplicates, {} conflicts, {} rejected", counts.accepted, counts.duplicates, counts.conflicts, counts.rejected);
+    println!(
+        "{} accepted, {} duplicates, {} conflicts, {} rejected",
+        counts.accepted, counts.duplicates, counts.conflicts, counts.rejected
+    );
     Ok(if counts.rejected + counts.conflicts == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -17,8 +17,9 @@ pub(super) fn start_quiet(settings: &Settings) -> Result<(), Error> {
 }
 
 fn start_with(settings: &Settings, filter: &str) -> Result<(), Error> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| Error::invalid("SETTINGS", format!("UNDASH_LOG is not a filter such as `info` or `undash=debug`: {error}.")))?;
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Error::invalid("SETTINGS", format!("UNDASH_LOG is not a filter such as `info` or `undash=debug`: {error}."))
+    })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match settings.log_format {
         LogFormat::Human => lines.try_init(),

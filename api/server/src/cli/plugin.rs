@@ -41,7 +41,8 @@ pub(super) enum PluginVerb {
 pub(super) async fn run(settings: Settings, verb: PluginVerb) -> Result<ExitCode, Error> {
     match verb {
         PluginVerb::Build { folder, output } => {
-            let built = plugin_build::build_component(&folder, &output).map_err(|error| Error::refused("BUILD_FAILED", error.to_string()))?;
+            let built = plugin_build::build_component(&folder, &output)
+                .map_err(|error| Error::refused("BUILD_FAILED", error.to_string()))?;
             println!("{}", built.display());
             Ok(ExitCode::SUCCESS)
         }
@@ -52,7 +53,8 @@ pub(super) async fn run(settings: Settings, verb: PluginVerb) -> Result<ExitCode
 async fn check(settings: &Settings, file: &Path, fixture: Option<&Path>) -> Result<ExitCode, Error> {
     let bytes: Arc<[u8]> = read(file)?.into();
     let fixture = fixture.map(read).transpose()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let plugins = Plugins::start(HostSettings { threads: settings.plugin_threads, ..HostSettings::default() }).map_err(Error::internal)?;
+    let plugins = Plugins::start(HostSettings { threads: settings.plugin_threads, ..HostSettings::default() })
+        .map_err(Error::internal)?;
     let inspection = match plugins.inspect(Arc::clone(&bytes)).await {
         Ok(inspection) => inspection,
         Err(refusal) => {
@@ -60,8 +62,17 @@ async fn check(settings: &Settings, file: &Path, fixture: Option<&Path>) -> Resu
             return Ok(ExitCode::FAILURE);
         }
     };
-    println!("kind    {}\nworld   {}\nsize    {} bytes\ndigest  {}", kind_of(inspection.kind).as_str(), inspection.world, bytes.len(), inspection.digest);
-    plugins.prepare(&inspection.digest, bytes).await.map_err(|error| Error::refused("PLUGIN_REFUSED", error.to_string()))?;
+    println!(
+        "kind    {}\nworld   {}\nsize    {} bytes\ndigest  {}",
+        kind_of(inspection.kind).as_str(),
+        inspection.world,
+        bytes.len(),
+        inspection.digest
+    );
+    plugins
+        .prepare(&inspection.digest, bytes)
+        .await
+        .map_err(|error| Error::refused("PLUGIN_REFUSED", error.to_string()))?;
     match plugins.rehearse(kind_of(inspection.kind), &inspection.digest, fixture).await {
         Ok(rehearsal) => {
             println!("fixture passed twice, {} fuel", rehearsal.fuel);
@@ -75,5 +86,6 @@ async fn check(settings: &Settings, file: &Path, fixture: Option<&Path>) -> Resu
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(file).map_err(|error| Error::invalid("BAD_FILE", format!("{} cannot be read: {error}.", file.display())))
+    std::fs::read(file)
+        .map_err(|error| Error::invalid("BAD_FILE", format!("{} cannot be read: {error}.", file.display())))
 }

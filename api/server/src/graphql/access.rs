@@ -122,8 +122,11 @@ pub(super) fn enter<'a>(ctx: &Context<'a>) -> Result<Call<'a>, Error> {
 impl<'a> Call<'a> {
     /// For a field below a root field, which has checked the caller already.
     pub(super) fn within(ctx: &Context<'a>) -> Result<Self, Error> {
-        let app = ctx.data_opt::<Arc<App>>().ok_or_else(|| Error::internal("the schema was made without the application"))?;
-        let viewer = ctx.data_opt::<Viewer>().ok_or_else(|| Error::unauthenticated("UNAUTHENTICATED", "Send a valid key as `Authorization: Bearer …`."))?;
+        let app =
+            ctx.data_opt::<Arc<App>>().ok_or_else(|| Error::internal("the schema was made without the application"))?;
+        let viewer = ctx.data_opt::<Viewer>().ok_or_else(|| {
+            Error::unauthenticated("UNAUTHENTICATED", "Send a valid key as `Authorization: Bearer …`.")
+        })?;
         Ok(Self { app, viewer, now: Utc::now() })
     }
 

@@ -100,9 +100,11 @@ pub(super) async fn resume(app: &App, organisation: OrganisationId, cursor: &str
     let sequence = list(organisation).number(cursor, "after")?;
     let oldest = records::oldest_sequence(&app.store, organisation).await?;
     if oldest > sequence.saturating_add(1) {
-        let words = "Events after this cursor are no longer kept. Go on from oldestAvailable, and look up what you missed.";
+        let words =
+            "Events after this cursor are no longer kept. Go on from oldestAvailable, and look up what you missed.";
         let oldest_available = list(organisation).numbered_cursor(oldest.saturating_sub(1));
-        return Err(Fault::from(Error::invalid("CURSOR_EXPIRED", words).at(["after"])).with("oldestAvailable", oldest_available));
+        return Err(Fault::from(Error::invalid("CURSOR_EXPIRED", words).at(["after"]))
+            .with("oldestAvailable", oldest_available));
     }
     if sequence > records::latest_sequence(&app.store, organisation).await? {
         return Err(super::cursor::invalid_cursor("after").into());
@@ -136,7 +138,10 @@ impl AlertEventQuery {
             true => backward(&app, organisation, &args).await?,
         };
         let list = list(organisation);
-        let edges = events.into_iter().map(|event| Edge { cursor: list.numbered_cursor(event.sequence), node: UsageAlertEvent(event) }).collect();
+        let edges = events
+            .into_iter()
+            .map(|event| Edge { cursor: list.numbered_cursor(event.sequence), node: UsageAlertEvent(event) })
+            .collect();
         let count = counter(move || {
             let app = Arc::clone(&app);
             async move {
@@ -150,7 +155,11 @@ impl AlertEventQuery {
     }
 }
 
-async fn forward(app: &App, organisation: OrganisationId, args: &PageArgs) -> Result<(Vec<records::AlertEvent>, bool, bool)> {
+async fn forward(
+    app: &App,
+    organisation: OrganisationId,
+    args: &PageArgs,
+) -> Result<(Vec<records::AlertEvent>, bool, bool)> {
     let size = args.size()?;
     let after = match &args.after {
         Some(cursor) => resume(app, organisation, cursor).await?,
@@ -162,7 +171,11 @@ async fn forward(app: &App, organisation: OrganisationId, args: &PageArgs) -> Re
     Ok((events, args.after.is_some(), more))
 }
 
-async fn backward(app: &App, organisation: OrganisationId, args: &PageArgs) -> Result<(Vec<records::AlertEvent>, bool, bool)> {
+async fn backward(
+    app: &App,
+    organisation: OrganisationId,
+    args: &PageArgs,
+) -> Result<(Vec<records::AlertEvent>, bool, bool)> {
     let size = args.size()?;
     let before = args.before.as_ref().map(|cursor| list(organisation).number(cursor, "before")).transpose()?;
     let mut events = records::page_before(&app.store, organisation, before, size + 1).await?;

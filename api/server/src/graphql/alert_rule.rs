@@ -116,7 +116,11 @@ impl AlertSubject {
 }
 
 /// One of an organisation.
-pub(super) async fn find(call: &Call<'_>, organisation: OrganisationId, id: AlertRuleId) -> Result<Option<AlertRule>, Error> {
+pub(super) async fn find(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    id: AlertRuleId,
+) -> Result<Option<AlertRule>, Error> {
     Ok(records::find(&call.app.store, organisation, id).await?.map(AlertRule))
 }
 
@@ -215,13 +219,21 @@ pub(super) struct AlertRuleMutation;
 #[Object]
 impl AlertRuleMutation {
     /// Makes an alert rule.
-    async fn alert_rule_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: AlertRuleCreateInput) -> Result<AlertRuleCreatePayload> {
+    async fn alert_rule_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: AlertRuleCreateInput,
+    ) -> Result<AlertRuleCreatePayload> {
         let call = enter(ctx)?;
         AlertRuleCreatePayload::answer(create(&call, input).await)
     }
 
     /// Switches an alert rule off for good. What it fired stays. Switching it off again changes nothing.
-    async fn alert_rule_disable(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] input: AlertRuleDisableInput) -> Result<AlertRuleDisablePayload> {
+    async fn alert_rule_disable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: AlertRuleDisableInput,
+    ) -> Result<AlertRuleDisablePayload> {
         let call = enter(ctx)?;
         AlertRuleDisablePayload::answer(disable(&call, input).await)
     }
@@ -231,8 +243,14 @@ async fn create(call: &Call<'_>, input: AlertRuleCreateInput) -> Result<AlertRul
     let organisation = call.organisation(input.organisation_id.as_ref())?;
     let subject = match (input.subject, &input.metric) {
         (AlertSubject::Cost, None) => alert::AlertSubject::Cost,
-        (AlertSubject::Quantity, Some(metric)) => alert::AlertSubject::Quantity(metric::existing(call, metric).await?.id),
-        _ => return Err(Error::invalid("MISSING_FIELD", "metric is needed to watch a QUANTITY, and only then.").at(["metric"])),
+        (AlertSubject::Quantity, Some(metric)) => {
+            alert::AlertSubject::Quantity(metric::existing(call, metric).await?.id)
+        }
+        _ => {
+            return Err(
+                Error::invalid("MISSING_FIELD", "metric is needed to watch a QUANTITY, and only then.").at(["metric"])
+            );
+        }
     };
     let new = NewAlertRule {
         name: input.name,
@@ -245,5 +263,7 @@ async fn create(call: &Call<'_>, input: AlertRuleCreateInput) -> Result<AlertRul
 
 async fn disable(call: &Call<'_>, input: AlertRuleDisableInput) -> Result<AlertRule, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
-    tenants::disable_alert_rule(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, call.now).await.map(AlertRule)
+    tenants::disable_alert_rule(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, call.now)
+        .await
+        .map(AlertRule)
 }

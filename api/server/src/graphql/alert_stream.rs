@@ -57,8 +57,11 @@ struct Wanted {
 
 impl UsageAlertFilter {
     fn read(self) -> Result<Wanted, Error> {
-        let rules = self.alert_rule_ids.map(|ids| ids.iter().map(|id| parse_id(id, "alertRuleIds")).collect::<Result<_, _>>());
-        let subscriptions = self.subscription_ids.map(|ids| ids.iter().map(|id| parse_id(id, "subscriptionIds")).collect::<Result<_, _>>());
+        let rules =
+            self.alert_rule_ids.map(|ids| ids.iter().map(|id| parse_id(id, "alertRuleIds")).collect::<Result<_, _>>());
+        let subscriptions = self
+            .subscription_ids
+            .map(|ids| ids.iter().map(|id| parse_id(id, "subscriptionIds")).collect::<Result<_, _>>());
         Ok(Wanted { rules: rules.transpose()?, subscriptions: subscriptions.transpose()? })
     }
 }
@@ -66,7 +69,10 @@ impl UsageAlertFilter {
 impl Wanted {
     fn has(&self, event: &AlertEvent) -> bool {
         self.rules.as_ref().is_none_or(|rules| rules.contains(&event.event.rule_id))
-            && self.subscriptions.as_ref().is_none_or(|subscriptions| subscriptions.contains(&event.event.subscription_id))
+            && self
+                .subscriptions
+                .as_ref()
+                .is_none_or(|subscriptions| subscriptions.contains(&event.event.subscription_id))
     }
 }
 
@@ -139,7 +145,11 @@ impl Follower {
             while let Some(event) = self.waiting.pop_front() {
                 if self.wanted.has(&event) {
                     self.viewer.require(Permission::AlertsRead)?;
-                    return Ok(UsageAlertEventItem { cursor: self.cursor(event.sequence), replayed: event.sequence <= self.tip, event: Some(UsageAlertEvent(event)) });
+                    return Ok(UsageAlertEventItem {
+                        cursor: self.cursor(event.sequence),
+                        replayed: event.sequence <= self.tip,
+                        event: Some(UsageAlertEvent(event)),
+                    });
                 }
             }
             if !self.look().await? {

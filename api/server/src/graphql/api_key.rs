@@ -172,16 +172,28 @@ pub(super) struct ApiKeyMutation;
 #[Object]
 impl ApiKeyMutation {
     /// Makes an API key and shows its secret once.
-    async fn api_key_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: ApiKeyCreateInput) -> Result<ApiKeyCreatePayload> {
+    async fn api_key_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: ApiKeyCreateInput,
+    ) -> Result<ApiKeyCreatePayload> {
         let call = enter(ctx)?;
         match create(&call, input).await {
-            Ok(made) => Ok(ApiKeyCreatePayload { api_key: Some(ApiKey(made.key)), secret: Some(made.secret), errors: Vec::new() }),
+            Ok(made) => Ok(ApiKeyCreatePayload {
+                api_key: Some(ApiKey(made.key)),
+                secret: Some(made.secret),
+                errors: Vec::new(),
+            }),
             Err(error) => Ok(ApiKeyCreatePayload { api_key: None, secret: None, errors: vec![UserError::of(error)?] }),
         }
     }
 
     /// Ends an API key for ever. Ending it again changes nothing.
-    async fn api_key_revoke(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] input: ApiKeyRevokeInput) -> Result<ApiKeyRevokePayload> {
+    async fn api_key_revoke(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: ApiKeyRevokeInput,
+    ) -> Result<ApiKeyRevokePayload> {
         let call = enter(ctx)?;
         let revoked = match parse_id(&input.id, "id") {
             Ok(id) => manage_keys::revoke_key(call.app, call.viewer, id, call.now).await.map(ApiKey),
@@ -197,7 +209,9 @@ async fn create(call: &Call<'_>, input: ApiKeyCreateInput) -> Result<manage_keys
         KeyScope::Operator => Scope::Operator,
         KeyScope::Organisation => Scope::Organisation(organisation()?),
         KeyScope::Project => {
-            let project = input.project_id.as_ref().ok_or_else(|| Error::invalid("MISSING_FIELD", "projectId is needed for a key of scope PROJECT.").at(["projectId"]))?;
+            let project = input.project_id.as_ref().ok_or_else(|| {
+                Error::invalid("MISSING_FIELD", "projectId is needed for a key of scope PROJECT.").at(["projectId"])
+            })?;
             Scope::Project(organisation()?, parse_id(project, "projectId")?)
         }
     };

@@ -17,7 +17,10 @@ use crate::store::billing_run::{self as records, RunKey};
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::query("billingRuns", Permission::PluginsRead), Need::mutation("billingRunRetry", Permission::InvoicesWrite)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::query("billingRuns", Permission::PluginsRead),
+    Need::mutation("billingRunRetry", Permission::InvoicesWrite),
+];
 
 /// The billing of one period.
 pub(super) struct BillingRun(records::BillingRun);
@@ -47,7 +50,10 @@ impl BillingRun {
             if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
                 return Ok(None);
             }
-            Ok(loaders(ctx)?.load_one((self.0.key.organisation_id, self.0.key.subscription_id)).await?.map(Subscription))
+            Ok(loaders(ctx)?
+                .load_one((self.0.key.organisation_id, self.0.key.subscription_id))
+                .await?
+                .map(Subscription))
         })
         .await
     }
@@ -112,14 +118,20 @@ impl BillingRunQuery {
     async fn billing_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only in these states; in any state when empty. Those that need somebody are HELD and DEAD.", default)] states: Vec<BillingRunState>,
+        #[graphql(
+            desc = "Only in these states; in any state when empty. Those that need somebody are HELD and DEAD.",
+            default
+        )]
+        states: Vec<BillingRunState>,
         #[graphql(desc = "Only of this organisation.")] organisation_id: Option<ID>,
         #[graphql(desc = "How many, 1 to 100; 25 when nothing is said.")] first: Option<i32>,
     ) -> Result<Vec<BillingRun>> {
         let call = enter(ctx)?;
         let first = first.unwrap_or(DEFAULT_PAGE);
         if !(1..=LARGEST_PAGE).contains(&first) {
-            return Err(Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}.")).at(["first"]).into());
+            return Err(Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}."))
+                .at(["first"])
+                .into());
         }
         let organisation = organisation_id.as_ref().map(|id| parse_id(id, "organisationId")).transpose()?;
         let states: Vec<records::RunState> = states.into_iter().map(Into::into).collect();
@@ -153,7 +165,11 @@ pub(super) struct BillingRunMutation;
 #[Object]
 impl BillingRunMutation {
     /// Lets a run that is held or was given up be tried again at once.
-    async fn billing_run_retry(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] input: BillingRunRetryInput) -> Result<BillingRunRetryPayload> {
+    async fn billing_run_retry(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: BillingRunRetryInput,
+    ) -> Result<BillingRunRetryPayload> {
         let call = enter(ctx)?;
         BillingRunRetryPayload::answer(retry(&call, input).await)
     }
@@ -168,7 +184,9 @@ async fn retry(call: &Call<'_>, input: BillingRunRetryInput) -> Result<BillingRu
     let unknown = || Error::not_found("NOT_FOUND", "There is no billing run of this period.").at(["periodStart"]);
     records::find(&call.app.store, &key).await?.ok_or_else(unknown)?;
     if !records::retry(&call.app.store, &key, call.now).await? {
-        return Err(Error::refused("RUN_NOT_HELD", "Only a run that is HELD or DEAD can be tried again.").at(["periodStart"]));
+        return Err(
+            Error::refused("RUN_NOT_HELD", "Only a run that is HELD or DEAD can be tried again.").at(["periodStart"])
+        );
     }
     call.app.bus.work_written();
     records::find(&call.app.store, &key).await?.map(BillingRun).ok_or_else(unknown)

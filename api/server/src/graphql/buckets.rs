@@ -120,29 +120,34 @@ mod tests {
         assert_eq!(hours(&spring), [24, 23, 24]);
         let autumn = cut(&window("2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z"), Granularity::Day, zone, 100).unwrap();
         assert_eq!(hours(&autumn), [24, 25, 24]);
-        let hourly = cut(&window("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"), Granularity::Hour, zone, 100).unwrap();
+        let hourly =
+            cut(&window("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"), Granularity::Hour, zone, 100).unwrap();
         assert_eq!(hourly.len(), 25);
     }
 
     #[test]
     fn half_hour_zones_and_missing_days() {
         let india: Tz = "Asia/Kolkata".parse().unwrap();
-        let points = cut(&window("2026-01-01T00:00:00Z", "2026-01-01T02:00:00Z"), Granularity::Hour, india, 100).unwrap();
+        let points =
+            cut(&window("2026-01-01T00:00:00Z", "2026-01-01T02:00:00Z"), Granularity::Hour, india, 100).unwrap();
         let minutes: Vec<i64> = points.iter().map(|point| point.duration().num_minutes()).collect();
         assert_eq!(minutes, [30, 60, 30]);
         // Samoa had no 30 December 2011.
         let samoa: Tz = "Pacific/Apia".parse().unwrap();
-        let points = cut(&window("2011-12-29T10:00:00Z", "2012-01-01T10:00:00Z"), Granularity::Day, samoa, 100).unwrap();
+        let points =
+            cut(&window("2011-12-29T10:00:00Z", "2012-01-01T10:00:00Z"), Granularity::Day, samoa, 100).unwrap();
         assert_eq!(hours(&points), [24, 24, 24]);
     }
 
     #[test]
     fn weeks_and_months_are_cut_at_the_ends_of_the_window() {
-        let points = cut(&window("2026-01-15T00:00:00Z", "2026-03-10T00:00:00Z"), Granularity::Month, Tz::UTC, 100).unwrap();
+        let points =
+            cut(&window("2026-01-15T00:00:00Z", "2026-03-10T00:00:00Z"), Granularity::Month, Tz::UTC, 100).unwrap();
         let days: Vec<i64> = points.iter().map(|point| point.duration().num_days()).collect();
         assert_eq!(days, [17, 28, 9]);
         // 1 January 2026 is a Thursday.
-        let points = cut(&window("2026-01-01T00:00:00Z", "2026-01-13T00:00:00Z"), Granularity::Week, Tz::UTC, 100).unwrap();
+        let points =
+            cut(&window("2026-01-01T00:00:00Z", "2026-01-13T00:00:00Z"), Granularity::Week, Tz::UTC, 100).unwrap();
         let days: Vec<i64> = points.iter().map(|point| point.duration().num_days()).collect();
         assert_eq!(days, [4, 7, 1]);
     }
@@ -153,8 +158,15 @@ mod tests {
         for zone in chrono_tz::TZ_VARIANTS {
             for granularity in Granularity::ALL.into_iter().skip(1) {
                 let points = cut(&year, granularity, zone, 100_000).unwrap();
-                assert_eq!((points[0].start, points[points.len() - 1].end), (year.start, year.end), "{zone} {granularity:?}");
-                assert!(points.windows(2).all(|pair| pair[0].end == pair[1].start && !pair[0].is_empty()), "{zone} {granularity:?}");
+                assert_eq!(
+                    (points[0].start, points[points.len() - 1].end),
+                    (year.start, year.end),
+                    "{zone} {granularity:?}"
+                );
+                assert!(
+                    points.windows(2).all(|pair| pair[0].end == pair[1].start && !pair[0].is_empty()),
+                    "{zone} {granularity:?}"
+                );
             }
         }
     }
@@ -164,6 +176,9 @@ mod tests {
         let year = window("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
         assert!(cut(&year, Granularity::Hour, Tz::UTC, 2_000).is_none());
         assert_eq!(fitting(&year, Tz::UTC, 2_000), Some(Granularity::Day));
-        assert_eq!(widened(&window("2026-01-01T00:01:00Z", "2026-01-01T00:15:01Z")), window("2026-01-01T00:00:00Z", "2026-01-01T00:30:00Z"));
+        assert_eq!(
+            widened(&window("2026-01-01T00:01:00Z", "2026-01-01T00:15:01Z")),
+            window("2026-01-01T00:00:00Z", "2026-01-01T00:30:00Z")
+        );
     }
 }

@@ -37,7 +37,11 @@ impl PageArgs {
     pub(super) fn is_backward(&self) -> Result<bool, Error> {
         let backward = self.last.is_some() || self.before.is_some();
         if backward && (self.first.is_some() || self.after.is_some()) {
-            return Err(Error::invalid("BAD_PAGE", "Use first and after to read forward, or last and before to read backward, not both.").at(["first"]));
+            return Err(Error::invalid(
+                "BAD_PAGE",
+                "Use first and after to read forward, or last and before to read backward, not both.",
+            )
+            .at(["first"]));
         }
         Ok(backward)
     }
@@ -92,12 +96,18 @@ pub(super) struct Connection<T> {
 impl<T> Connection<T> {
     /// From rows of the store.
     pub(super) fn of<R: Keyed>(rows: PageOf<R>, list: &List, counter: Counter, wrap: impl Fn(R) -> T) -> Self {
-        let edges = rows.items.into_iter().map(|row| Edge { cursor: list.cursor(&row.cursor()), node: wrap(row) }).collect();
+        let edges =
+            rows.items.into_iter().map(|row| Edge { cursor: list.cursor(&row.cursor()), node: wrap(row) }).collect();
         Self::from_edges(edges, rows.has_previous, rows.has_next, counter)
     }
 
     /// From items that know their cursors.
-    pub(super) fn from_edges(edges: Vec<Edge<T>>, has_previous_page: bool, has_next_page: bool, counter: Counter) -> Self {
+    pub(super) fn from_edges(
+        edges: Vec<Edge<T>>,
+        has_previous_page: bool,
+        has_next_page: bool,
+        counter: Counter,
+    ) -> Self {
         let page_info = PageInfo::of(&edges, has_previous_page, has_next_page);
         Self { edges, page_info, counter, count: OnceCell::new() }
     }
@@ -194,7 +204,8 @@ pub(super) fn page_of<R>(mut items: Vec<R>, page: &Page, place: impl Fn(&R) -> C
     items.sort_by_key(|item| std::cmp::Reverse(key(place(item))));
     let size = page.first as usize;
     if let Some(cursor) = page.after {
-        items.retain(|item| if page.backward { key(place(item)) > key(cursor) } else { key(place(item)) < key(cursor) });
+        items
+            .retain(|item| if page.backward { key(place(item)) > key(cursor) } else { key(place(item)) < key(cursor) });
     }
     let more = items.len() > size;
     let behind = page.after.is_some();
@@ -219,7 +230,13 @@ mod tests {
         let args = |first, last| PageArgs { first, last, ..PageArgs::default() };
         assert_eq!(args(None, None).page(&list).unwrap().first, 25);
         assert!(args(None, Some(3)).page(&list).unwrap().backward);
-        for bad in [args(Some(0), None), args(Some(101), None), args(Some(-1), None), args(Some(1), Some(1)), args(None, Some(0))] {
+        for bad in [
+            args(Some(0), None),
+            args(Some(101), None),
+            args(Some(-1), None),
+            args(Some(1), Some(1)),
+            args(None, Some(0)),
+        ] {
             assert_eq!(bad.page(&list).unwrap_err().code, "BAD_PAGE");
         }
     }

@@ -75,7 +75,9 @@ fn is_retryable(kind: ErrorKind) -> bool {
 pub(super) fn log(error: &Error) {
     match (error.kind, &error.private) {
         (ErrorKind::Internal, cause) => tracing::error!(code = error.code, ?cause, "a GraphQL field failed"),
-        (ErrorKind::Unavailable, cause) => tracing::warn!(code = error.code, ?cause, "a GraphQL field could not be answered"),
+        (ErrorKind::Unavailable, cause) => {
+            tracing::warn!(code = error.code, ?cause, "a GraphQL field could not be answered");
+        }
         (_, Some(cause)) => tracing::debug!(code = error.code, ?cause, "a GraphQL field was refused"),
         (_, None) => {}
     }

@@ -7,7 +7,9 @@ use crate::error::Error;
 
 /// Reads an id of one kind; `field` is the argument it came in.
 pub(super) fn parse_id<K: Kind>(id: &ID, field: &str) -> Result<Id<K>, Error> {
-    id.parse().map_err(|error: billing::ids::IdError| Error::invalid("BAD_ID", format!("{field} is not an id of the right kind: {error}.")).at([field]))
+    id.parse().map_err(|error: billing::ids::IdError| {
+        Error::invalid("BAD_ID", format!("{field} is not an id of the right kind: {error}.")).at([field])
+    })
 }
 
 /// Shows an id.

@@ -24,7 +24,8 @@ use crate::store::invoice as records;
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::query("invoice", Permission::InvoicesRead), Need::query("invoices", Permission::InvoicesRead)];
+pub(super) const NEEDS: &[Need] =
+    &[Need::query("invoice", Permission::InvoicesRead), Need::query("invoices", Permission::InvoicesRead)];
 
 /// An invoice.
 pub(super) struct Invoice(pub(super) records::Invoice);
@@ -45,10 +46,7 @@ impl Invoice {
 
     /// Who is billed, as of today; `buyer` has what the document says.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation)) }).await
     }
 
     /// The subscription it bills; null for keys that may not read subscriptions.
@@ -154,7 +152,8 @@ impl Invoice {
                 return Ok(None);
             }
             let call = Call::within(ctx)?;
-            let link = invoice_document::link(call.app, call.viewer, self.0.organisation_id, self.0.id, call.now).await?;
+            let link =
+                invoice_document::link(call.app, call.viewer, self.0.organisation_id, self.0.id, call.now).await?;
             Ok(Some(InvoicePdf { url: link.url, expires_at: link.expires_at.into() }))
         })
         .await
@@ -280,6 +279,10 @@ impl InvoiceQuery {
 }
 
 /// One of an organisation.
-pub(super) async fn find(call: &Call<'_>, organisation: OrganisationId, id: InvoiceId) -> Result<Option<Invoice>, Error> {
+pub(super) async fn find(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    id: InvoiceId,
+) -> Result<Option<Invoice>, Error> {
     Ok(records::find(&call.app.store, organisation, id).await?.map(Invoice))
 }

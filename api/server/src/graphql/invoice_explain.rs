@@ -14,7 +14,10 @@ use crate::store::invoice as records;
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::query("invoiceExplain", Permission::InvoicesRead), Need::query("invoiceRecompute", Permission::InvoicesRead)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::query("invoiceExplain", Permission::InvoicesRead),
+    Need::query("invoiceRecompute", Permission::InvoicesRead),
+];
 
 /// What a plugin does. New values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +164,16 @@ impl InvoiceExplanation {
 impl PluginCall {
     fn of(call: records::PluginCall) -> Self {
         let records::PluginCall { kind, digest, world, fingerprint, input, input_digest, output, fuel } = call;
-        Self { kind: kind.into(), digest, world, engine: fingerprint, input, input_digest, output, fuel_used: Decimal(fuel.into()) }
+        Self {
+            kind: kind.into(),
+            digest,
+            world,
+            engine: fingerprint,
+            input,
+            input_digest,
+            output,
+            fuel_used: Decimal(fuel.into()),
+        }
     }
 }
 
@@ -174,7 +186,11 @@ impl UsedPlugin {
 impl InvoiceRecomputation {
     fn of(found: Recomputation) -> Self {
         let differences = found.differences.into_iter();
-        let differences = differences.map(|difference| InvoiceDifference { path: difference.path, issued: difference.issued, recomputed: difference.recomputed });
+        let differences = differences.map(|difference| InvoiceDifference {
+            path: difference.path,
+            issued: difference.issued,
+            recomputed: difference.recomputed,
+        });
         Self { identical: found.identical, differences: differences.collect() }
     }
 }

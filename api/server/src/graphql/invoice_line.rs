@@ -140,7 +140,12 @@ pub(super) struct PriceStep {
 
 impl PriceStep {
     fn of(step: &rating::PriceStep) -> Self {
-        Self { label: step.label.clone(), quantity: Decimal::plain(step.quantity), unit_amount: Decimal::plain(step.unit_amount), amount: Decimal::plain(step.amount) }
+        Self {
+            label: step.label.clone(),
+            quantity: Decimal::plain(step.quantity),
+            unit_amount: Decimal::plain(step.unit_amount),
+            amount: Decimal::plain(step.amount),
+        }
     }
 }
 
@@ -161,11 +166,23 @@ pub(super) struct InvoiceTax {
 
 impl InvoiceTax {
     pub(super) fn of(tax: &records::InvoiceTax) -> Self {
-        Self { code: tax.code.clone(), name: tax.name.clone(), rate_percent: Decimal::plain(tax.rate_percent), base: tax.base.into(), amount: tax.amount.into() }
+        Self {
+            code: tax.code.clone(),
+            name: tax.name.clone(),
+            rate_percent: Decimal::plain(tax.rate_percent),
+            base: tax.base.into(),
+            amount: tax.amount.into(),
+        }
     }
 
     pub(super) fn preview(tax: &AcceptedComponent) -> Self {
-        Self { code: tax.code.clone(), name: tax.name.clone(), rate_percent: Decimal::plain(tax.rate_percent), base: tax.base.into(), amount: tax.amount.into() }
+        Self {
+            code: tax.code.clone(),
+            name: tax.name.clone(),
+            rate_percent: Decimal::plain(tax.rate_percent),
+            base: tax.base.into(),
+            amount: tax.amount.into(),
+        }
     }
 }
 

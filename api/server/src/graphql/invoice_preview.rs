@@ -59,7 +59,9 @@ impl InvoicePreviewQuery {
         nullable(async {
             let call = enter(ctx)?;
             let organisation = call.organisation(organisation_id.as_ref())?;
-            let found = preview(call.app, call.viewer, organisation, parse_id(&subscription_id, "subscriptionId")?, call.now).await?;
+            let found =
+                preview(call.app, call.viewer, organisation, parse_id(&subscription_id, "subscriptionId")?, call.now)
+                    .await?;
             Ok(Some(InvoicePreview::of(found, call.now.into())?))
         })
         .await

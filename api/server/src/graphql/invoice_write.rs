@@ -12,7 +12,10 @@ use crate::error::Error;
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::mutation("invoiceFinalize", Permission::InvoicesWrite), Need::mutation("invoiceVoid", Permission::InvoicesWrite)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::mutation("invoiceFinalize", Permission::InvoicesWrite),
+    Need::mutation("invoiceVoid", Permission::InvoicesWrite),
+];
 
 /// Which draft is issued.
 #[derive(InputObject)]
@@ -55,13 +58,21 @@ pub(super) struct InvoiceMutation;
 impl InvoiceMutation {
     /// Issues a draft whose period is over: it is calculated once more, gets the next number and never changes again.
     /// Issuing it again answers the same invoice.
-    async fn invoice_finalize(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] input: InvoiceFinalizeInput) -> Result<InvoiceFinalizePayload> {
+    async fn invoice_finalize(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: InvoiceFinalizeInput,
+    ) -> Result<InvoiceFinalizePayload> {
         let call = enter(ctx)?;
         InvoiceFinalizePayload::answer(finalise(&call, input).await)
     }
 
     /// Takes an issued invoice back. It keeps its number. Taking it back again changes nothing.
-    async fn invoice_void(&self, ctx: &Context<'_>, #[graphql(desc = "Which one.")] input: InvoiceVoidInput) -> Result<InvoiceVoidPayload> {
+    async fn invoice_void(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] input: InvoiceVoidInput,
+    ) -> Result<InvoiceVoidPayload> {
         let call = enter(ctx)?;
         InvoiceVoidPayload::answer(void(&call, input).await)
     }
@@ -69,7 +80,9 @@ impl InvoiceMutation {
 
 async fn finalise(call: &Call<'_>, input: InvoiceFinalizeInput) -> Result<Invoice, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
-    finalise_invoice::finalise(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, call.now).await.map(Invoice)
+    finalise_invoice::finalise(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, call.now)
+        .await
+        .map(Invoice)
 }
 
 async fn void(call: &Call<'_>, input: InvoiceVoidInput) -> Result<Invoice, Error> {

@@ -127,7 +127,11 @@ pub(super) struct IssuingEntityQuery;
 #[Object]
 impl IssuingEntityQuery {
     /// One issuing entity. NOT_FOUND when it does not exist.
-    async fn issuing_entity(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Option<Result<IssuingEntity>> {
+    async fn issuing_entity(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Option<Result<IssuingEntity>> {
         nullable(async {
             let call = enter(ctx)?;
             let id = parse_id(&id, "id")?;
@@ -212,14 +216,22 @@ pub(super) struct IssuingEntityMutation;
 #[Object]
 impl IssuingEntityMutation {
     /// Makes an issuing entity.
-    async fn issuing_entity_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: IssuingEntityCreateInput) -> Result<IssuingEntityCreatePayload> {
+    async fn issuing_entity_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: IssuingEntityCreateInput,
+    ) -> Result<IssuingEntityCreatePayload> {
         let call = enter(ctx)?;
         IssuingEntityCreatePayload::answer(create(&call, input).await)
     }
 }
 
 async fn create(call: &Call<'_>, input: IssuingEntityCreateInput) -> Result<IssuingEntity, Error> {
-    let logo = input.logo.map(|text| BASE64.decode(text).map_err(|_| Error::invalid("BAD_BASE64", "logo must be a PNG or JPEG file in base64.").at(["logo"])));
+    let logo = input.logo.map(|text| {
+        BASE64
+            .decode(text)
+            .map_err(|_| Error::invalid("BAD_BASE64", "logo must be a PNG or JPEG file in base64.").at(["logo"]))
+    });
     let new = NewIssuingEntity {
         legal_name: input.legal_name.unwrap_or_else(|| input.name.clone()),
         name: input.name,
@@ -229,7 +241,10 @@ async fn create(call: &Call<'_>, input: IssuingEntityCreateInput) -> Result<Issu
         tax_id: input.tax_id,
         tax_regime: Regime {
             model: input.tax_regime.model,
-            parameters: parameter::read_all(input.tax_regime.parameters, &["taxRegime".to_owned(), "parameters".to_owned()])?,
+            parameters: parameter::read_all(
+                input.tax_regime.parameters,
+                &["taxRegime".to_owned(), "parameters".to_owned()],
+            )?,
         },
         brand_colour: input.brand_colour,
         logo: logo.transpose()?,

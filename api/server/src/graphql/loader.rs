@@ -4,7 +4,10 @@
 //! never hold another's rows. Nothing is cached.
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use billing::ids::{AlertRuleId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId, PluginVersionId, ProjectId, SubscriptionId};
+use billing::ids::{
+    AlertRuleId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
+    PluginVersionId, ProjectId, SubscriptionId,
+};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;

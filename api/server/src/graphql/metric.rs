@@ -84,7 +84,13 @@ pub(super) async fn find(call: &Call<'_>, id_or_code: &str) -> Result<Option<rec
 /// The metric with an id or a code, or words.
 pub(super) async fn existing(call: &Call<'_>, id_or_code: &str) -> Result<records::Metric, Error> {
     let found = find(call, id_or_code).await?;
-    found.ok_or_else(|| Error::invalid("UNKNOWN_METRIC", format!("There is no metric `{id_or_code}`. Query `metrics` for ids and codes.")).at(["metric"]))
+    found.ok_or_else(|| {
+        Error::invalid(
+            "UNKNOWN_METRIC",
+            format!("There is no metric `{id_or_code}`. Query `metrics` for ids and codes."),
+        )
+        .at(["metric"])
+    })
 }
 
 #[derive(Default)]
@@ -93,7 +99,12 @@ pub(super) struct MetricQuery;
 #[Object]
 impl MetricQuery {
     /// One metric by its id or by its code. NOT_FOUND when there is none.
-    async fn metric(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: Option<ID>, #[graphql(desc = "Its code.")] code: Option<String>) -> Option<Result<Metric>> {
+    async fn metric(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: Option<ID>,
+        #[graphql(desc = "Its code.")] code: Option<String>,
+    ) -> Option<Result<Metric>> {
         nullable(async {
             let call = enter(ctx)?;
             let found = match (id, code) {
@@ -102,7 +113,8 @@ impl MetricQuery {
                     records::find(&call.app.store, id).await?.ok_or_else(|| unknown("metric", id))?
                 }
                 (None, Some(code)) => {
-                    let missing = || Error::not_found("NOT_FOUND", format!("There is no metric `{code}`.")).at(["code"]);
+                    let missing =
+                        || Error::not_found("NOT_FOUND", format!("There is no metric `{code}`.")).at(["code"]);
                     records::find_by_code(&call.app.store, &code).await?.ok_or_else(missing)?
                 }
                 _ => return Err(Error::invalid("MISSING_FIELD", "Give either id or code.").at(["id"]).into()),
@@ -163,10 +175,15 @@ pub(super) struct MetricMutation;
 #[Object]
 impl MetricMutation {
     /// Makes a metric.
-    async fn metric_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: MetricCreateInput) -> Result<MetricCreatePayload> {
+    async fn metric_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: MetricCreateInput,
+    ) -> Result<MetricCreatePayload> {
         let call = enter(ctx)?;
         let MetricCreateInput { code, name, unit, aggregation } = input;
-        let made = catalogue::create_metric(call.app, call.viewer, code, name, unit, aggregation.into(), call.now).await;
+        let made =
+            catalogue::create_metric(call.app, call.viewer, code, name, unit, aggregation.into(), call.now).await;
         MetricCreatePayload::answer(made.map(Metric))
     }
 }

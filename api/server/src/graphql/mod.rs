@@ -73,7 +73,12 @@ pub fn schema(app: Arc<App>) -> UndashSchema {
 
 /// The schema in the schema definition language, sorted, so that equal schemas have equal texts. Needs no database.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by().use_space_ident();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident();
     builder().finish().sdl_with_options(options)
 }
 

@@ -3,7 +3,10 @@
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{Deprecation, MetaEnumValue, MetaType, MetaTypeId, Registry};
-use async_graphql::{ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned, ServerResult, SimpleObject, Value};
+use async_graphql::{
+    ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned, ServerResult,
+    SimpleObject, Value,
+};
 use billing::money::{self, Currency};
 use std::borrow::Cow;
 
@@ -82,9 +85,11 @@ impl InputType for CurrencyCode {
             Value::String(text) => text.as_str(),
             _ => return Err(InputValueError::expected_type(value)),
         };
-        Currency::from_code(code)
-            .map(Self)
-            .ok_or_else(|| InputValueError::custom(format!("{code:?} is not a currency that can be billed in; use a code of ISO 4217 such as EUR")))
+        Currency::from_code(code).map(Self).ok_or_else(|| {
+            InputValueError::custom(format!(
+                "{code:?} is not a currency that can be billed in; use a code of ISO 4217 such as EUR"
+            ))
+        })
     }
 
     fn to_value(&self) -> Value {

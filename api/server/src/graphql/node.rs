@@ -72,7 +72,10 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
-        #[graphql(desc = "The organisation of things that belong to one; a key of the operator must name it for those.")] organisation_id: Option<ID>,
+        #[graphql(
+            desc = "The organisation of things that belong to one; a key of the operator must name it for those."
+        )]
+        organisation_id: Option<ID>,
     ) -> Option<Result<Node>> {
         nullable(async {
             let call = enter(ctx)?;
@@ -87,11 +90,19 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "At most 100 ids.")] ids: Vec<ID>,
-        #[graphql(desc = "The organisation of things that belong to one; a key of the operator must name it for those.")] organisation_id: Option<ID>,
+        #[graphql(
+            desc = "The organisation of things that belong to one; a key of the operator must name it for those."
+        )]
+        organisation_id: Option<ID>,
     ) -> Result<Vec<Option<Node>>> {
         let call = enter(ctx)?;
         if ids.len() > MOST_IDS {
-            return Err(Error::invalid("TOO_MANY", format!("{} ids; ask for at most {MOST_IDS} at a time.", ids.len())).at(["ids"]).into());
+            return Err(Error::invalid(
+                "TOO_MANY",
+                format!("{} ids; ask for at most {MOST_IDS} at a time.", ids.len()),
+            )
+            .at(["ids"])
+            .into());
         }
         let tenant = tenant(&call, organisation_id.as_ref())?;
         let found = ids.iter().map(|id| visible(&call, id, tenant));
@@ -134,7 +145,16 @@ fn needed(prefix: &str) -> Option<Permission> {
 
 async fn look_up(call: &Call<'_>, id: &ID, tenant: Option<OrganisationId>) -> Result<Option<Node>, Error> {
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
-    let strange = || Error::invalid("BAD_ID", format!("`{}` is not an id of anything that can be looked up here.", id.chars().take(40).collect::<String>())).at(["id"]);
+    let strange = || {
+        Error::invalid(
+            "BAD_ID",
+            format!(
+                "`{}` is not an id of anything that can be looked up here.",
+                id.chars().take(40).collect::<String>()
+            ),
+        )
+        .at(["id"])
+    };
     call.viewer.require(needed(prefix).ok_or_else(strange)?)?;
     Ok(match (prefix, tenant) {
         ("org", _) => organisation::node(call, parse_id(id, "id")?).await?.map(Node::Organisation),

@@ -69,7 +69,11 @@ impl Organisation {
 
     /// Further facts that taxes depend on.
     async fn tax_attributes(&self) -> Vec<TaxAttribute> {
-        self.0.tax_attributes.iter().map(|(name, value)| TaxAttribute { name: name.clone(), value: value.clone() }).collect()
+        self.0
+            .tax_attributes
+            .iter()
+            .map(|(name, value)| TaxAttribute { name: name.clone(), value: value.clone() })
+            .collect()
     }
 
     /// The IANA time zone its billing periods are cut in, such as `Asia/Kolkata`.
@@ -125,7 +129,11 @@ pub(super) struct OrganisationQuery;
 #[Object]
 impl OrganisationQuery {
     /// One organisation: the caller's own when `id` is left out. NOT_FOUND when it does not exist or is not yours.
-    async fn organisation(&self, ctx: &Context<'_>, #[graphql(desc = "Its id; a key of the operator must give it.")] id: Option<ID>) -> Option<Result<Organisation>> {
+    async fn organisation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id; a key of the operator must give it.")] id: Option<ID>,
+    ) -> Option<Result<Organisation>> {
         nullable(async {
             let call = enter(ctx)?;
             let id = call.viewer.organisation(id.as_ref().map(|id| parse_id(id, "id")).transpose()?)?;
@@ -205,7 +213,11 @@ pub(super) struct OrganisationMutation;
 #[Object]
 impl OrganisationMutation {
     /// Makes an organisation.
-    async fn organisation_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: OrganisationCreateInput) -> Result<OrganisationCreatePayload> {
+    async fn organisation_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: OrganisationCreateInput,
+    ) -> Result<OrganisationCreatePayload> {
         let call = enter(ctx)?;
         OrganisationCreatePayload::answer(create(&call, input).await)
     }
@@ -230,7 +242,13 @@ async fn create(call: &Call<'_>, input: OrganisationCreateInput) -> Result<Organ
 
 /// A time zone by its IANA name.
 pub(super) fn timezone(name: &str) -> Result<chrono_tz::Tz, Error> {
-    name.parse().map_err(|_| Error::invalid("BAD_TIMEZONE", format!("`{name}` is not a time zone. Use a name of the IANA list, such as Europe/Berlin or UTC.")).at(["timezone"]))
+    name.parse().map_err(|_| {
+        Error::invalid(
+            "BAD_TIMEZONE",
+            format!("`{name}` is not a time zone. Use a name of the IANA list, such as Europe/Berlin or UTC."),
+        )
+        .at(["timezone"])
+    })
 }
 
 /// One that the caller may see, for `node`.

@@ -53,7 +53,12 @@ impl Parameter {
             (None, Some(number), None, None) => ParameterValue::Number(number.0),
             (None, None, Some(flag), None) => ParameterValue::Flag(flag),
             (None, None, None, Some(tiers)) => ParameterValue::Tiers(tiers.into_iter().map(Tier::read).collect()),
-            _ => return Err(Error::invalid("BAD_PARAMETER", format!("The parameter `{}` needs exactly one of text, number, flag and tiers.", self.name))),
+            _ => {
+                return Err(Error::invalid(
+                    "BAD_PARAMETER",
+                    format!("The parameter `{}` needs exactly one of text, number, flag and tiers.", self.name),
+                ));
+            }
         };
         Ok((self.name, value))
     }
@@ -70,10 +75,18 @@ pub(super) fn read_all(parameters: Vec<Parameter>, path: &[String]) -> Result<Ve
 
 impl Tier {
     fn of(tier: &BillingTier) -> Self {
-        Self { up_to: tier.up_to.map(Decimal::plain), unit_amount: Decimal::plain(tier.unit_amount), flat_amount: Some(Decimal::plain(tier.flat_amount)) }
+        Self {
+            up_to: tier.up_to.map(Decimal::plain),
+            unit_amount: Decimal::plain(tier.unit_amount),
+            flat_amount: Some(Decimal::plain(tier.flat_amount)),
+        }
     }
 
     fn read(self) -> BillingTier {
-        BillingTier { up_to: self.up_to.map(|number| number.0), unit_amount: self.unit_amount.0, flat_amount: self.flat_amount.map_or(rust_decimal::Decimal::ZERO, |number| number.0) }
+        BillingTier {
+            up_to: self.up_to.map(|number| number.0),
+            unit_amount: self.unit_amount.0,
+            flat_amount: self.flat_amount.map_or(rust_decimal::Decimal::ZERO, |number| number.0),
+        }
     }
 }

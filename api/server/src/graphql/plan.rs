@@ -94,10 +94,7 @@ impl PlanVersion {
 
     /// The plan.
     async fn plan(&self, ctx: &Context<'_>) -> Option<Result<Plan>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan)) }).await
     }
 
     /// The currency of every price.
@@ -246,17 +243,27 @@ pub(super) struct PlanMutation;
 #[Object]
 impl PlanMutation {
     /// Makes a plan with its first version.
-    async fn plan_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: PlanCreateInput) -> Result<PlanCreatePayload> {
+    async fn plan_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: PlanCreateInput,
+    ) -> Result<PlanCreatePayload> {
         let call = enter(ctx)?;
         let made = match input.terms.read(&call).await {
-            Ok(terms) => catalogue::create_plan(call.app, call.viewer, input.code, input.name, terms, call.now).await.map(|(plan, _)| Plan(plan)),
+            Ok(terms) => catalogue::create_plan(call.app, call.viewer, input.code, input.name, terms, call.now)
+                .await
+                .map(|(plan, _)| Plan(plan)),
             Err(error) => Err(error),
         };
         PlanCreatePayload::answer(made)
     }
 
     /// Publishes the next version of a plan. Subscriptions stay on the version they have.
-    async fn plan_version_publish(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: PlanVersionPublishInput) -> Result<PlanVersionPublishPayload> {
+    async fn plan_version_publish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: PlanVersionPublishInput,
+    ) -> Result<PlanVersionPublishPayload> {
         let call = enter(ctx)?;
         PlanVersionPublishPayload::answer(publish(&call, input).await)
     }

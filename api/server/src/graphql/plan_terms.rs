@@ -42,10 +42,7 @@ impl Charge {
 
     /// The metric whose quantity is priced.
     async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric)) }).await
     }
 
     /// The price model: `PER_UNIT`, `GRADUATED`, `VOLUME`, `PACKAGE`, `PERCENTAGE`, or `CUSTOM:` and a name that the
@@ -173,20 +170,30 @@ impl PlanTermsInput {
             charges.push(charge.read(call, place).await?);
         }
         let currency = self.currency.0;
-        let fees = self.fixed_fees.into_iter().enumerate().map(|(place, fee)| {
-            let amount = Amount::exact(fee.amount.0, currency)
-                .map_err(|refused| Error::invalid("OUT_OF_RANGE", format!("amount of the fee `{}`: {refused}.", fee.code)).at(path("fixedFees", place, "amount")))?;
-            Ok(rating::FixedFee { code: fee.code, name: fee.name, amount, timing: fee.timing.into() })
-        });
+        let fees =
+            self.fixed_fees.into_iter().enumerate().map(|(place, fee)| {
+                let amount =
+                    Amount::exact(fee.amount.0, currency).map_err(|refused| {
+                        Error::invalid("OUT_OF_RANGE", format!("amount of the fee `{}`: {refused}.", fee.code))
+                            .at(path("fixedFees", place, "amount"))
+                    })?;
+                Ok(rating::FixedFee { code: fee.code, name: fee.name, amount, timing: fee.timing.into() })
+            });
         let fees = fees.collect::<Result<_, Error>>()?;
         // Subscriptions choose the anchor; a plan only has the unit.
-        Ok(rating::PlanTerms { currency, cadence: Cadence { unit: self.cadence.into(), anchor: Anchor::Calendar }, charges, fees })
+        Ok(rating::PlanTerms {
+            currency,
+            cadence: Cadence { unit: self.cadence.into(), anchor: Anchor::Calendar },
+            charges,
+            fees,
+        })
     }
 }
 
 impl ChargeInput {
     async fn read(self, call: &Call<'_>, place: usize) -> Result<rating::Charge, Error> {
-        let metric = metric::existing(call, &self.metric).await.map_err(|error| error.at(path("charges", place, "metric")))?;
+        let metric =
+            metric::existing(call, &self.metric).await.map_err(|error| error.at(path("charges", place, "metric")))?;
         Ok(rating::Charge {
             code: self.code,
             name: self.name,

@@ -16,7 +16,8 @@ use crate::store::plugin as records;
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::query("plugin", Permission::PluginsRead), Need::query("plugins", Permission::PluginsRead)];
+pub(super) const NEEDS: &[Need] =
+    &[Need::query("plugin", Permission::PluginsRead), Need::query("plugins", Permission::PluginsRead)];
 
 /// A plugin over all its versions.
 pub(super) struct Plugin(pub(super) records::Plugin);
@@ -69,10 +70,7 @@ impl PluginVersion {
 
     /// The plugin.
     async fn plugin(&self, ctx: &Context<'_>) -> Option<Result<Plugin>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.plugin_id).await?.map(Plugin))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plugin_id).await?.map(Plugin)) }).await
     }
 
     /// The SHA-256 of its bytes.
@@ -109,7 +107,9 @@ struct PluginReport {
 impl PluginReport {
     fn of(report: &serde_json::Value) -> Self {
         let text = |place: &str| report.pointer(place).and_then(serde_json::Value::as_str).map(str::to_owned);
-        let number = |place: &str| report.pointer(place).and_then(serde_json::Value::as_u64).map(|number| Decimal(number.into()));
+        let number = |place: &str| {
+            report.pointer(place).and_then(serde_json::Value::as_u64).map(|number| Decimal(number.into()))
+        };
         Self {
             world: text("/world"),
             size_bytes: number("/size"),

@@ -17,7 +17,10 @@ use crate::store::plugin::{self as records, Activation, Target};
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::query("pluginActivations", Permission::PluginsRead), Need::mutation("pluginActivate", Permission::PluginsActivate)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::query("pluginActivations", Permission::PluginsRead),
+    Need::mutation("pluginActivate", Permission::PluginsActivate),
+];
 
 /// A version in force.
 pub(super) struct PluginActivation(Activation);
@@ -37,10 +40,7 @@ impl PluginActivation {
 
     /// The version that is in force.
     async fn plugin_version(&self, ctx: &Context<'_>) -> Option<Result<PluginVersion>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.plugin_version_id).await?.map(PluginVersion))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plugin_version_id).await?.map(PluginVersion)) }).await
     }
 
     /// For whom it is in force.
@@ -134,7 +134,9 @@ impl PluginActivationQuery {
         let call = enter(ctx)?;
         let first = first.unwrap_or(DEFAULT_PAGE);
         let size = usize::try_from(first).ok().filter(|_| (1..=LARGEST_PAGE).contains(&first));
-        let size = size.ok_or_else(|| Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}.")).at(["first"]))?;
+        let size = size.ok_or_else(|| {
+            Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}.")).at(["first"])
+        })?;
         let found = match target {
             Some(target) => records::activations_of(&call.app.store, target.read()?).await?,
             None => records::list_activations(&call.app.store, size as u64).await?,
@@ -168,7 +170,11 @@ pub(super) struct PluginActivationMutation;
 #[Object]
 impl PluginActivationMutation {
     /// Puts a plugin version in force from a moment on. Issued invoices keep the version that made them.
-    async fn plugin_activate(&self, ctx: &Context<'_>, #[graphql(desc = "What, where and from when.")] input: PluginActivateInput) -> Result<PluginActivatePayload> {
+    async fn plugin_activate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What, where and from when.")] input: PluginActivateInput,
+    ) -> Result<PluginActivatePayload> {
         let call = enter(ctx)?;
         PluginActivatePayload::answer(put_in_force(&call, input).await)
     }

@@ -13,7 +13,10 @@ use crate::error::Error;
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::mutation("pluginUploadCreate", Permission::PluginsWrite), Need::mutation("pluginVersionCreate", Permission::PluginsWrite)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::mutation("pluginUploadCreate", Permission::PluginsWrite),
+    Need::mutation("pluginVersionCreate", Permission::PluginsWrite),
+];
 
 /// The file that will be sent.
 #[derive(InputObject)]
@@ -98,26 +101,44 @@ pub(super) struct PluginVersionMutation;
 #[Object]
 impl PluginVersionMutation {
     /// Announces the file of a plugin and answers where to send its bytes.
-    async fn plugin_upload_create(&self, ctx: &Context<'_>, #[graphql(desc = "The file.")] input: PluginUploadCreateInput) -> Result<PluginUploadCreatePayload> {
+    async fn plugin_upload_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The file.")] input: PluginUploadCreateInput,
+    ) -> Result<PluginUploadCreatePayload> {
         let call = enter(ctx)?;
         let PluginUploadCreateInput { filename, size, sha256 } = input;
-        let ticket = upload_plugin::create_upload(call.app, call.viewer, filename, i64::from(size), sha256, call.now).await;
+        let ticket =
+            upload_plugin::create_upload(call.app, call.viewer, filename, i64::from(size), sha256, call.now).await;
         PluginUploadCreatePayload::answer(ticket.map(PluginUpload::of))
     }
 
     /// Makes the bytes of an upload the next version of a plugin: they are inspected, then rehearsed. A version that
     /// production would refuse is refused here.
-    async fn plugin_version_create(&self, ctx: &Context<'_>, #[graphql(desc = "Which bytes, for which plugin.")] input: PluginVersionCreateInput) -> Result<PluginVersionCreatePayload> {
+    async fn plugin_version_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which bytes, for which plugin.")] input: PluginVersionCreateInput,
+    ) -> Result<PluginVersionCreatePayload> {
         let call = enter(ctx)?;
         match create(&call, input).await {
-            Ok((plugin, version)) => Ok(PluginVersionCreatePayload { plugin_version: Some(version), plugin: Some(plugin), errors: Vec::new() }),
-            Err(error) => Ok(PluginVersionCreatePayload { plugin_version: None, plugin: None, errors: vec![UserError::of(error)?] }),
+            Ok((plugin, version)) => Ok(PluginVersionCreatePayload {
+                plugin_version: Some(version),
+                plugin: Some(plugin),
+                errors: Vec::new(),
+            }),
+            Err(error) => Ok(PluginVersionCreatePayload {
+                plugin_version: None,
+                plugin: None,
+                errors: vec![UserError::of(error)?],
+            }),
         }
     }
 }
 
 async fn create(call: &Call<'_>, input: PluginVersionCreateInput) -> Result<(Plugin, PluginVersion), Error> {
     let upload = parse_id(&input.upload_id, "uploadId")?;
-    let (plugin, version) = upload_plugin::create_version(call.app, call.viewer, input.name, upload, input.fixture, call.now).await?;
+    let (plugin, version) =
+        upload_plugin::create_version(call.app, call.viewer, input.name, upload, input.fixture, call.now).await?;
     Ok((Plugin(plugin), PluginVersion(version)))
 }

@@ -57,7 +57,11 @@ impl Project {
 }
 
 /// The project, unless the caller may not see it: to a project key its sisters do not exist.
-pub(super) async fn find(call: &Call<'_>, organisation: OrganisationId, id: ProjectId) -> Result<Option<Project>, Error> {
+pub(super) async fn find(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    id: ProjectId,
+) -> Result<Option<Project>, Error> {
     if call.viewer.own_project().is_some_and(|own| own != id) {
         return Ok(None);
     }
@@ -65,7 +69,11 @@ pub(super) async fn find(call: &Call<'_>, organisation: OrganisationId, id: Proj
 }
 
 /// The project a reading is narrowed to: the key's own, or the one that is named.
-pub(super) async fn narrowed(call: &Call<'_>, organisation: OrganisationId, named: Option<&ID>) -> Result<Option<ProjectId>, Error> {
+pub(super) async fn narrowed(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    named: Option<&ID>,
+) -> Result<Option<ProjectId>, Error> {
     let Some(named) = named else { return Ok(call.viewer.own_project()) };
     let id = parse_id(named, "projectId")?;
     let found = find(call, organisation, id).await?.ok_or_else(|| unknown("project", id).at(["projectId"]))?;
@@ -148,7 +156,11 @@ pub(super) struct ProjectMutation;
 #[Object]
 impl ProjectMutation {
     /// Makes a project.
-    async fn project_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: ProjectCreateInput) -> Result<ProjectCreatePayload> {
+    async fn project_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: ProjectCreateInput,
+    ) -> Result<ProjectCreatePayload> {
         let call = enter(ctx)?;
         ProjectCreatePayload::answer(create(&call, input).await)
     }

@@ -54,10 +54,15 @@ pub(super) struct Instant(pub(super) DateTime<Utc>);
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else {
-            return Err(InputValueError::custom(format!("{value} is not a time; send a string such as \"2026-01-31T23:59:59Z\"")));
+            return Err(InputValueError::custom(format!(
+                "{value} is not a time; send a string such as \"2026-01-31T23:59:59Z\""
+            )));
         };
-        let at = DateTime::parse_from_rfc3339(text)
-            .map_err(|_| InputValueError::custom(format!("{text:?} is not RFC 3339 with an offset; write it as \"2026-01-31T23:59:59Z\"")))?;
+        let at = DateTime::parse_from_rfc3339(text).map_err(|_| {
+            InputValueError::custom(format!(
+                "{text:?} is not RFC 3339 with an offset; write it as \"2026-01-31T23:59:59Z\""
+            ))
+        })?;
         Ok(Self(billing::period::truncate_to_micros(at.with_timezone(&Utc))))
     }
 
@@ -91,7 +96,15 @@ mod tests {
         ] {
             assert_eq!(Decimal::parse(given).unwrap().to_value(), Value::from(shown));
         }
-        for given in [number("1.5"), number("1e3"), Value::from("1e3"), Value::from("01"), Value::from(""), Value::from(true), Value::Null] {
+        for given in [
+            number("1.5"),
+            number("1e3"),
+            Value::from("1e3"),
+            Value::from("01"),
+            Value::from(""),
+            Value::from(true),
+            Value::Null,
+        ] {
             assert!(Decimal::parse(given.clone()).is_err(), "{given}");
         }
     }

@@ -41,26 +41,17 @@ impl Subscription {
 
     /// Whose it is.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation)) }).await
     }
 
     /// The plan.
     async fn plan(&self, ctx: &Context<'_>) -> Option<Result<Plan>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan)) }).await
     }
 
     /// The version of the plan that prices the next period.
     async fn plan_version(&self, ctx: &Context<'_>) -> Option<Result<PlanVersion>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.plan_version_id).await?.map(PlanVersion))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plan_version_id).await?.map(PlanVersion)) }).await
     }
 
     /// The only project whose usage it bills; null when it bills the whole organisation's.
@@ -226,13 +217,21 @@ pub(super) struct SubscriptionMutation;
 #[Object]
 impl SubscriptionMutation {
     /// Subscribes an organisation to the latest version of a plan.
-    async fn subscription_create(&self, ctx: &Context<'_>, #[graphql(desc = "What it is.")] input: SubscriptionCreateInput) -> Result<SubscriptionCreatePayload> {
+    async fn subscription_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is.")] input: SubscriptionCreateInput,
+    ) -> Result<SubscriptionCreatePayload> {
         let call = enter(ctx)?;
         SubscriptionCreatePayload::answer(create(&call, input).await)
     }
 
     /// Sets when a subscription ends.
-    async fn subscription_end(&self, ctx: &Context<'_>, #[graphql(desc = "Which one and when.")] input: SubscriptionEndInput) -> Result<SubscriptionEndPayload> {
+    async fn subscription_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one and when.")] input: SubscriptionEndInput,
+    ) -> Result<SubscriptionEndPayload> {
         let call = enter(ctx)?;
         SubscriptionEndPayload::answer(end(&call, input).await)
     }
@@ -253,10 +252,16 @@ async fn create(call: &Call<'_>, input: SubscriptionCreateInput) -> Result<Subsc
 async fn end(call: &Call<'_>, input: SubscriptionEndInput) -> Result<Subscription, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
     let ends_at = input.ends_at.map_or(call.now, |at| at.0);
-    tenants::end_subscription(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, ends_at).await.map(Subscription)
+    tenants::end_subscription(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, ends_at)
+        .await
+        .map(Subscription)
 }
 
 /// One of an organisation, for `node`.
-pub(super) async fn find(call: &Call<'_>, organisation: OrganisationId, id: SubscriptionId) -> Result<Option<Subscription>, Error> {
+pub(super) async fn find(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    id: SubscriptionId,
+) -> Result<Option<Subscription>, Error> {
     Ok(records::find(&call.app.store, organisation, id).await?.map(Subscription))
 }

@@ -19,11 +19,14 @@ pub(super) struct DateTimeRange {
 impl DateTimeRange {
     /// Both bounds, in order and apart; `field` is the argument.
     pub(super) fn bounded(&self, field: &str) -> Result<Interval, Error> {
-        let missing = |bound: &str| Error::invalid("MISSING_FIELD", format!("{field} needs both gte and lt.")).at([field, bound]);
+        let missing =
+            |bound: &str| Error::invalid("MISSING_FIELD", format!("{field} needs both gte and lt.")).at([field, bound]);
         let start = self.gte.ok_or_else(|| missing("gte"))?;
         let end = self.lt.ok_or_else(|| missing("lt"))?;
         let interval = Interval::new(start.0, end.0).ok().filter(|interval| !interval.is_empty());
-        interval.ok_or_else(|| Error::invalid("BAD_WINDOW", format!("{field}.lt must be after {field}.gte.")).at([field, "lt"]))
+        interval.ok_or_else(|| {
+            Error::invalid("BAD_WINDOW", format!("{field}.lt must be after {field}.gte.")).at([field, "lt"])
+        })
     }
 }
 

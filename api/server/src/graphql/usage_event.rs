@@ -42,10 +42,7 @@ impl UsageEvent {
 
     /// What was used.
     async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric)) }).await
     }
 
     /// The id of its project.
@@ -55,10 +52,8 @@ impl UsageEvent {
 
     /// The project it was used in.
     async fn project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
-        nullable(async {
-            Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.project_id)).await?.map(Project))
-        })
-        .await
+        nullable(async { Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.project_id)).await?.map(Project)) })
+            .await
     }
 
     /// When it happened, as the sender said.
@@ -179,20 +174,34 @@ impl UsageEventQuery {
             occurred_from: times.and_then(|range| range.gte).map(|at| at.0),
             occurred_until: times.and_then(|range| range.lt).map(|at| at.0),
         };
-        let list = List::of("usageEvents", (organisation, named, filter.project_id, filter.occurred_from, filter.occurred_until));
+        let list = List::of(
+            "usageEvents",
+            (organisation, named, filter.project_id, filter.occurred_from, filter.occurred_until),
+        );
         let page = PageArgs::new(first, after, last, before).page(&list)?;
         let rows = usage::events_page(&call.app.store, organisation, &filter, &page).await?;
         let (has_previous, has_next) = (rows.has_previous, rows.has_next);
-        let edges: Vec<_> = rows.items.into_iter().map(|row| Edge { cursor: list.cursor(&row.cursor()), node: UsageEvent(row) }).collect();
+        let edges: Vec<_> = rows
+            .items
+            .into_iter()
+            .map(|row| Edge { cursor: list.cursor(&row.cursor()), node: UsageEvent(row) })
+            .collect();
         Ok(UsageEventConnection { page_info: PageInfo::of(&edges, has_previous, has_next), edges })
     }
 }
 
 async fn metrics(call: &Call<'_>, named: Option<&[ID]>) -> Result<Vec<MetricId>, Error> {
-    let too_many = || Error::invalid("TOO_MANY", format!("Name at most {MOST_METRICS} metrics in filter.metrics.")).at(["filter", "metrics"]);
+    let too_many = || {
+        Error::invalid("TOO_MANY", format!("Name at most {MOST_METRICS} metrics in filter.metrics."))
+            .at(["filter", "metrics"])
+    };
     let Some(named) = named else {
         let all = store::metric::list(&call.app.store).await?;
-        return if all.len() > MOST_METRICS { Err(too_many()) } else { Ok(all.into_iter().map(|metric| metric.id).collect()) };
+        return if all.len() > MOST_METRICS {
+            Err(too_many())
+        } else {
+            Ok(all.into_iter().map(|metric| metric.id).collect())
+        };
     };
     if named.len() > MOST_METRICS {
         return Err(too_many());

@@ -1,6 +1,8 @@
 //! Usage in, in small numbers: the same rules and the same use case as the bulk endpoint, with an answer for each event.
 
-use async_graphql::{Context, Enum, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    Context, Enum, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value,
+};
 use billing::metering::{RawEvent, RawProperty, RawValue};
 use serde_json::{Map, json};
 
@@ -52,7 +54,9 @@ impl UsageValue {
         Some(match &self.0 {
             Value::Null => return None,
             Value::String(text) => RawValue::Text(text.clone()),
-            Value::Number(number) => whole_number(&number.to_string()).map_or(RawValue::Other(kind(&self.0)), RawValue::Number),
+            Value::Number(number) => {
+                whole_number(&number.to_string()).map_or(RawValue::Other(kind(&self.0)), RawValue::Number)
+            }
             other => RawValue::Other(kind(other)),
         })
     }
@@ -61,7 +65,9 @@ impl UsageValue {
         match &self.0 {
             Value::String(text) => RawProperty::Text(text.clone()),
             Value::Boolean(truth) => RawProperty::Bool(*truth),
-            Value::Number(number) => whole_number(&number.to_string()).map_or(RawProperty::Other(kind(&self.0)), RawProperty::Number),
+            Value::Number(number) => {
+                whole_number(&number.to_string()).map_or(RawProperty::Other(kind(&self.0)), RawProperty::Number)
+            }
             other => RawProperty::Other(kind(other)),
         }
     }
@@ -160,11 +166,17 @@ pub(super) struct UsageIngestMutation;
 #[Object]
 impl UsageIngestMutation {
     /// Records usage events. Sending the same events again changes nothing.
-    async fn usage_ingest(&self, ctx: &Context<'_>, #[graphql(desc = "The events.")] input: UsageIngestInput) -> Result<UsageIngestPayload> {
+    async fn usage_ingest(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The events.")] input: UsageIngestInput,
+    ) -> Result<UsageIngestPayload> {
         let call = enter(ctx)?;
         match ingest(&call, input).await {
             Ok(outcomes) => Ok(UsageIngestPayload::of(outcomes)),
-            Err(error) => Ok(UsageIngestPayload { errors: vec![UserError::of(error)?], ..UsageIngestPayload::of(Vec::new()) }),
+            Err(error) => {
+                Ok(UsageIngestPayload { errors: vec![UserError::of(error)?], ..UsageIngestPayload::of(Vec::new()) })
+            }
         }
     }
 }
@@ -172,7 +184,10 @@ impl UsageIngestMutation {
 async fn ingest(call: &Call<'_>, input: UsageIngestInput) -> Result<Vec<EventOutcome>, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
     if input.events.len() > EVENTS_PER_MUTATION {
-        let words = format!("{} events in one usageIngest; send at most {EVENTS_PER_MUTATION} at a time, or use POST /v1/events.", input.events.len());
+        let words = format!(
+            "{} events in one usageIngest; send at most {EVENTS_PER_MUTATION} at a time, or use POST /v1/events.",
+            input.events.len()
+        );
         return Err(Error::invalid("TOO_MANY", words).at(["events"]));
     }
     let arrivals = input.events.into_iter().map(UsageEventInput::arrive).collect();
@@ -182,7 +197,8 @@ async fn ingest(call: &Call<'_>, input: UsageIngestInput) -> Result<Vec<EventOut
 impl UsageEventInput {
     /// The event, and the text that is kept should it be refused.
     fn arrive(self) -> Arrival {
-        let properties: Map<String, serde_json::Value> = self.properties.iter().map(|property| (property.name.clone(), property.value.json())).collect();
+        let properties: Map<String, serde_json::Value> =
+            self.properties.iter().map(|property| (property.name.clone(), property.value.json())).collect();
         let body = json!({
             "transactionId": self.transaction_id,
             "metric": self.metric,
@@ -197,7 +213,11 @@ impl UsageEventInput {
             project_id: self.project_id.map(|id| id.0),
             occurred_at: self.occurred_at,
             value: self.value.as_ref().and_then(UsageValue::read),
-            properties: self.properties.into_iter().map(|property| (property.name, property.value.read_property())).collect(),
+            properties: self
+                .properties
+                .into_iter()
+                .map(|property| (property.name, property.value.read_property()))
+                .collect(),
         };
         Arrival::new(Ok(event), &body.to_string())
     }
@@ -205,8 +225,10 @@ impl UsageEventInput {
 
 impl UsageIngestPayload {
     fn of(outcomes: Vec<EventOutcome>) -> Self {
-        let results: Vec<UsageIngestResult> = outcomes.into_iter().enumerate().map(|(index, outcome)| UsageIngestResult::of(index, outcome)).collect();
-        let count = |status| i32::try_from(results.iter().filter(|result| result.status == status).count()).unwrap_or(i32::MAX);
+        let results: Vec<UsageIngestResult> =
+            outcomes.into_iter().enumerate().map(|(index, outcome)| UsageIngestResult::of(index, outcome)).collect();
+        let count =
+            |status| i32::try_from(results.iter().filter(|result| result.status == status).count()).unwrap_or(i32::MAX);
         Self {
             accepted: count(UsageEventStatus::Accepted),
             duplicates: count(UsageEventStatus::Duplicate),
@@ -223,8 +245,15 @@ impl UsageIngestResult {
         let (status, field, code, message) = match outcome.status {
             EventStatus::Accepted => (UsageEventStatus::Accepted, None, None, None),
             EventStatus::Duplicate => (UsageEventStatus::Duplicate, None, None, None),
-            EventStatus::Conflict => (UsageEventStatus::Conflict, Some("transactionId"), None, Some(EventStatus::CONFLICT_WORDS.to_owned())),
-            EventStatus::Rejected(rejection) => (UsageEventStatus::Rejected, Some(rejection.field), Some(rejection.code.into()), Some(rejection.message)),
+            EventStatus::Conflict => {
+                (UsageEventStatus::Conflict, Some("transactionId"), None, Some(EventStatus::CONFLICT_WORDS.to_owned()))
+            }
+            EventStatus::Rejected(rejection) => (
+                UsageEventStatus::Rejected,
+                Some(rejection.field),
+                Some(rejection.code.into()),
+                Some(rejection.message),
+            ),
         };
         Self {
             index: i32::try_from(index).unwrap_or(i32::MAX),

@@ -128,7 +128,11 @@ impl UsageRejectionQuery {
 }
 
 /// One that the caller may see, for `node`.
-pub(super) async fn find(call: &Call<'_>, organisation: OrganisationId, id: RejectionId) -> Result<Option<UsageRejection>, Error> {
+pub(super) async fn find(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    id: RejectionId,
+) -> Result<Option<UsageRejection>, Error> {
     let found = records::find(&call.app.store, organisation, id).await?;
     let own = call.viewer.own_project();
     Ok(found.filter(|event| own.is_none() || event.project_id == own).map(UsageRejection))

@@ -157,7 +157,11 @@ pub(super) struct UsageSeriesQuery;
 impl UsageSeriesQuery {
     /// Usage over time, ready for a chart: cut into points of a time zone, filled with zeros, grouped when asked for.
     /// A window of more than 2,000 points is refused as WINDOW_TOO_LARGE with the finest granularity that fits.
-    async fn usage_series(&self, ctx: &Context<'_>, #[graphql(desc = "Which usage, over which time, in which pieces.")] input: UsageSeriesInput) -> Result<UsageSeries> {
+    async fn usage_series(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which usage, over which time, in which pieces.")] input: UsageSeriesInput,
+    ) -> Result<UsageSeries> {
         let call = enter(ctx)?;
         let question = Question::read(&call, &input).await?;
         question.answer(&call, &input).await
@@ -181,7 +185,9 @@ impl Question {
         let timezone = timezone(&input.timezone)?;
         let window = widened(&input.window.bounded("window")?);
         let metric = metric::existing(call, &input.metric).await?;
-        let project = project::narrowed(call, organisation, input.filter.as_ref().and_then(|filter| filter.project_id.as_ref())).await?;
+        let project =
+            project::narrowed(call, organisation, input.filter.as_ref().and_then(|filter| filter.project_id.as_ref()))
+                .await?;
         if window.duration() > TimeDelta::days(MOST_DAYS) {
             return Err(too_large(format!("The window has more than {MOST_DAYS} days."), None));
         }
@@ -190,8 +196,13 @@ impl Question {
             too_large(words, fitting(&window, timezone, MOST_POINTS))
         })?;
         let top = usize::try_from(input.top_groups).ok().filter(|top| (1..=MOST_GROUPS).contains(top));
-        let top = top.ok_or_else(|| Error::invalid("OUT_OF_RANGE", format!("topGroups must be from 1 to {MOST_GROUPS}.")).at(["topGroups"]))?;
-        let final_before = TimeDelta::from_std(call.app.settings.usage_max_past).ok().and_then(|past| call.now.checked_sub_signed(past)).unwrap_or(DateTime::UNIX_EPOCH);
+        let top = top.ok_or_else(|| {
+            Error::invalid("OUT_OF_RANGE", format!("topGroups must be from 1 to {MOST_GROUPS}.")).at(["topGroups"])
+        })?;
+        let final_before = TimeDelta::from_std(call.app.settings.usage_max_past)
+            .ok()
+            .and_then(|past| call.now.checked_sub_signed(past))
+            .unwrap_or(DateTime::UNIX_EPOCH);
         Ok(Self { organisation, metric, project, window, points, top, final_before })
     }
 
@@ -200,7 +211,10 @@ impl Question {
             true => (vec![self.series(call, self.project).await?], None),
             false => self.by_project(call).await?,
         };
-        let total = groups.iter().chain(&other_group).try_fold(Totals::default(), |sum, group| merged(&sum, &group.total()?))?;
+        let total = groups
+            .iter()
+            .chain(&other_group)
+            .try_fold(Totals::default(), |sum, group| merged(&sum, &group.total()?))?;
         Ok(UsageSeries {
             window: self.window.into(),
             granularity: input.granularity,
@@ -214,21 +228,30 @@ impl Question {
 
     /// One group: the usage of one project, or of all.
     async fn series(&self, call: &Call<'_>, project: Option<ProjectId>) -> Result<Group, Error> {
-        let rows = store::usage::series(&call.app.store, self.organisation, self.metric.id, project, &self.window).await?;
+        let rows =
+            store::usage::series(&call.app.store, self.organisation, self.metric.id, project, &self.window).await?;
         Group { project: None, points: vec![Totals::default(); self.points.len()] }.with(&self.points, rows)
     }
 
     /// The largest projects apart, and the others together.
     async fn by_project(&self, call: &Call<'_>) -> Result<(Vec<Group>, Option<Group>)> {
-        let totals = store::usage::totals_by_project(&call.app.store, self.organisation, &[self.metric.id], &self.window).await?;
-        let mut ranked: Vec<_> = totals.into_iter().map(|((project, _), totals)| (totals.quantity(self.metric.aggregation), project)).collect();
+        let totals =
+            store::usage::totals_by_project(&call.app.store, self.organisation, &[self.metric.id], &self.window)
+                .await?;
+        let mut ranked: Vec<_> = totals
+            .into_iter()
+            .map(|((project, _), totals)| (totals.quantity(self.metric.aggregation), project))
+            .collect();
         ranked.retain(|(_, project)| self.project.is_none_or(|only| only == *project));
         ranked.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
         if ranked.len() > MOST_PROJECTS {
             return Err(Error::invalid("TOO_MANY", format!("{} projects have usage in this window; at most {MOST_PROJECTS} can be told apart. Narrow it by filter.projectId.", ranked.len())).at(["groupBy"]).into());
         }
         if self.points.len() * self.top.min(ranked.len()) > MOST_POINTS_OF_ALL {
-            return Err(too_large(format!("All groups together have more than {MOST_POINTS_OF_ALL} points. Lower topGroups."), None));
+            return Err(too_large(
+                format!("All groups together have more than {MOST_POINTS_OF_ALL} points. Lower topGroups."),
+                None,
+            ));
         }
         let mut groups = Vec::new();
         let mut other: Option<Group> = None;
@@ -245,17 +268,29 @@ impl Question {
 
     fn shown(&self, group: Group, fill: SeriesFill) -> Result<UsageSeriesGroup, Error> {
         let total = self.total(&group.total()?);
-        let key = group.project.map(|project| UsageDimensionValue { dimension: UsageDimension::Project, value: show_id(project).0 });
-        let points = self.points.iter().zip(&group.points).filter(|(_, totals)| fill == SeriesFill::Zero || totals.count > 0);
+        let key = group
+            .project
+            .map(|project| UsageDimensionValue { dimension: UsageDimension::Project, value: show_id(project).0 });
+        let points =
+            self.points.iter().zip(&group.points).filter(|(_, totals)| fill == SeriesFill::Zero || totals.count > 0);
         let points = points.map(|(point, totals)| {
             let UsageTotal { quantity, event_count } = self.total(totals);
-            UsagePoint { start: point.start.into(), end: point.end.into(), quantity, event_count, is_final: point.end <= self.final_before }
+            UsagePoint {
+                start: point.start.into(),
+                end: point.end.into(),
+                quantity,
+                event_count,
+                is_final: point.end <= self.final_before,
+            }
         });
         Ok(UsageSeriesGroup { key: key.into_iter().collect(), total, points: points.collect() })
     }
 
     fn total(&self, totals: &Totals) -> UsageTotal {
-        UsageTotal { quantity: Decimal::plain(totals.quantity(self.metric.aggregation)), event_count: Decimal(totals.count.into()) }
+        UsageTotal {
+            quantity: Decimal::plain(totals.quantity(self.metric.aggregation)),
+            event_count: Decimal(totals.count.into()),
+        }
     }
 }
 

@@ -15,7 +15,11 @@ use crate::error::{Error, ErrorKind};
 #[graphql(
     field(name = "message", ty = "&String", desc = "A sentence that names the field and the fix."),
     field(name = "code", ty = "&UserErrorCode", desc = "What happened, for programs."),
-    field(name = "path", ty = "&Option<Vec<String>>", desc = "The field of `input` it is about, outermost first; null when it is about the whole.")
+    field(
+        name = "path",
+        ty = "&Option<Vec<String>>",
+        desc = "The field of `input` it is about, outermost first; null when it is about the whole."
+    )
 )]
 pub(super) enum UserError {
     /// The input is wrong.
@@ -68,7 +72,11 @@ impl UserError {
             ErrorKind::Conflict => |error| Self::Conflict(ConflictError::of(error)),
             ErrorKind::Refused => |error| Self::Refused(RefusedError::of(error)),
             ErrorKind::NotFound => |error| Self::NotFound(NotFoundError::of(error)),
-            ErrorKind::Forbidden | ErrorKind::Unauthenticated | ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Internal => return Err(error.into()),
+            ErrorKind::Forbidden
+            | ErrorKind::Unauthenticated
+            | ErrorKind::RateLimited
+            | ErrorKind::Unavailable
+            | ErrorKind::Internal => return Err(error.into()),
         };
         log(&error);
         Ok(wrap(error))
@@ -212,8 +220,18 @@ mod tests {
     use std::path::Path;
 
     /// Codes that only ever come out of the command line, the bulk endpoint, links or queries.
-    const ELSEWHERE: [&str; 10] =
-        ["BAD_BODY", "BAD_JSON", "BAD_OPERATOR_KEY", "BAD_PAGE", "BAD_TRACE", "CURSOR_EXPIRED", "DATABASE_URL", "INVALID_CURSOR", "SETTINGS", "WINDOW_TOO_LARGE"];
+    const ELSEWHERE: [&str; 10] = [
+        "BAD_BODY",
+        "BAD_JSON",
+        "BAD_OPERATOR_KEY",
+        "BAD_PAGE",
+        "BAD_TRACE",
+        "CURSOR_EXPIRED",
+        "DATABASE_URL",
+        "INVALID_CURSOR",
+        "SETTINGS",
+        "WINDOW_TOO_LARGE",
+    ];
 
     #[test]
     fn every_code_of_the_server_is_in_the_schema() {
@@ -247,7 +265,9 @@ mod tests {
         for maker in ["invalid", "conflict", "refused", "not_found"] {
             for call in source.split(&format!("Error::{maker}(")).skip(1) {
                 let argument = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
-                let is_code = |text: &&str| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+                let is_code = |text: &&str| {
+                    text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+                };
                 found.extend(argument.filter(is_code).map(str::to_owned));
             }
         }

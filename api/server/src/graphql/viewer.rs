@@ -70,7 +70,9 @@ impl Viewer {
         nullable(async {
             let call = Call::within(ctx)?;
             match (self.0.own_organisation(), self.0.own_project()) {
-                (Some(organisation), Some(project)) => Ok(crate::store::project::find(&call.app.store, organisation, project).await?.map(Project)),
+                (Some(organisation), Some(project)) => {
+                    Ok(crate::store::project::find(&call.app.store, organisation, project).await?.map(Project))
+                }
                 _ => Ok(None),
             }
         })
@@ -80,7 +82,11 @@ impl Viewer {
     /// Everything the key may do.
     async fn permissions(&self) -> Vec<KeyPermission> {
         use async_graphql::resolver_utils::EnumType as _;
-        KeyPermission::items().iter().map(|item| item.value).filter(|permission| self.0.may((*permission).into())).collect()
+        KeyPermission::items()
+            .iter()
+            .map(|item| item.value)
+            .filter(|permission| self.0.may((*permission).into()))
+            .collect()
     }
 }
 

@@ -24,7 +24,12 @@ pub(super) struct Signature {
 }
 
 /// Takes the bytes of an announced upload.
-pub(super) async fn put_upload(State(app): State<Arc<App>>, Path(id): Path<String>, Query(link): Query<Signature>, body: Body) -> Response {
+pub(super) async fn put_upload(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(link): Query<Signature>,
+    body: Body,
+) -> Response {
     answer(receive(&app, &id, &link, body).await.map(|()| StatusCode::NO_CONTENT.into_response()))
 }
 
@@ -39,7 +44,9 @@ async fn receive(app: &App, id: &str, link: &Signature, body: Body) -> Result<()
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| Error::invalid("BAD_BODY", "The upload broke off. Send it again."))?;
         if bytes.len() + part.len() > announced {
-            return Err(too_large(format!("The upload is larger than the {announced} bytes announced. Announce its real size.")));
+            return Err(too_large(format!(
+                "The upload is larger than the {announced} bytes announced. Announce its real size."
+            )));
         }
         bytes.extend_from_slice(&part);
     }
@@ -47,7 +54,11 @@ async fn receive(app: &App, id: &str, link: &Signature, body: Body) -> Result<()
 }
 
 /// Hands out the PDF of an invoice.
-pub(super) async fn get_invoice_pdf(State(app): State<Arc<App>>, Path((organisation, invoice)): Path<(String, String)>, Query(link): Query<Signature>) -> Response {
+pub(super) async fn get_invoice_pdf(
+    State(app): State<Arc<App>>,
+    Path((organisation, invoice)): Path<(String, String)>,
+    Query(link): Query<Signature>,
+) -> Response {
     answer(pdf(&app, &organisation, &invoice, &link).await)
 }
 

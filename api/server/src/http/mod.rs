@@ -58,7 +58,8 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> (Router, Drain) {
 
 #[allow(clippy::needless_pass_by_value, reason = "the shape tower-http asks for")]
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    let words = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    let words =
+        panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     problem::problem(&Error::internal(format!("a request handler panicked: {}", words.unwrap_or_default())))
 }
 

@@ -13,7 +13,8 @@ pub fn problem(error: &Error) -> Response {
         tracing::error!(code = error.code, cause = %cause, "request failed");
     }
     let retryable = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::RateLimited);
-    let body = json!({"error": {"code": error.code, "message": error.public, "path": error.path, "retryable": retryable}});
+    let body =
+        json!({"error": {"code": error.code, "message": error.public, "path": error.path, "retryable": retryable}});
     let mut response = (status(error), Json(body)).into_response();
     if retryable {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -23,7 +23,10 @@ impl Server {
     /// Binds the address of the settings and starts API and workers.
     pub async fn start(app: Arc<App>) -> Result<Self, Error> {
         let listener = TcpListener::bind(app.settings.listen).await.map_err(|error| {
-            Error::unavailable("CANNOT_LISTEN", format!("Cannot listen on {}: {error}. Choose another address with --listen.", app.settings.listen))
+            Error::unavailable(
+                "CANNOT_LISTEN",
+                format!("Cannot listen on {}: {error}. Choose another address with --listen.", app.settings.listen),
+            )
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let shutdown = CancellationToken::new();
@@ -64,7 +67,13 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
         () = stopping => tracing::warn!("requests were still running at the end of the shutdown time"),
     }
     shutdown.cancel();
-    if tokio::time::timeout(patience, async { drain.finished().await; workers.finished().await }).await.is_err() {
+    if tokio::time::timeout(patience, async {
+        drain.finished().await;
+        workers.finished().await;
+    })
+    .await
+    .is_err()
+    {
         tracing::warn!("sockets or workers were still busy at the end of the shutdown time");
     }
     Ok(())

@@ -6,9 +6,7 @@ use super::flow::Flow;
 use super::logo::Logo;
 use super::shaping::Shaper;
 use super::table::{self, rule};
-use super::theme::{
-    COLUMN_GUTTER, CONTENT_WIDTH, HAIRLINE, LOGO_HEIGHT, LOGO_WIDTH, MARGIN_SIDE, Style, Theme,
-};
+use super::theme::{COLUMN_GUTTER, CONTENT_WIDTH, HAIRLINE, LOGO_HEIGHT, LOGO_WIDTH, MARGIN_SIDE, Style, Theme};
 use super::totals;
 use super::wrap::{self, Line};
 use super::{Align, Block, Column, Document, PdfError, Run};
@@ -46,10 +44,7 @@ pub(super) fn layout(
             Block::Rule => {
                 let items = vec![rule(0.0, HAIRLINE, theme.line)];
                 flow.gap(10.0);
-                flow.group(vec![Piece {
-                    items,
-                    ..Piece::default()
-                }])?;
+                flow.group(vec![Piece { items, ..Piece::default() }])?;
                 flow.gap(10.0);
             }
             Block::Spacer(points) => flow.space(points_of(*points)),
@@ -77,68 +72,30 @@ fn masthead(
     let left = match logo {
         Some(logo) => {
             let (width, height) = logo.fitted(LOGO_WIDTH, LOGO_HEIGHT);
-            piece.items.push(Item::Logo {
-                x: MARGIN_SIDE,
-                y: 2.0,
-                width,
-                height,
-            });
+            piece.items.push(Item::Logo { x: MARGIN_SIDE, y: 2.0, width, height });
             height + 2.0
         }
         None => {
             let style = theme.issuer();
             let lines = wrap::plain(shaper, &document.branding.issuer_name, style, half);
             let lines = shortened(lines, 3, "issuer name", flow);
-            stack(
-                &lines,
-                (MARGIN_SIDE, half),
-                2.0,
-                style,
-                Align::Left,
-                &mut piece.items,
-            )
+            stack(&lines, (MARGIN_SIDE, half), 2.0, style, Align::Left, &mut piece.items)
         }
     };
     let style = theme.title();
     let lines = shortened(wrap::plain(shaper, title, style, half), 3, "title", flow);
-    let middle = stack(
-        &lines,
-        (right, half),
-        0.0,
-        style,
-        Align::Right,
-        &mut piece.items,
-    );
+    let middle = stack(&lines, (right, half), 0.0, style, Align::Right, &mut piece.items);
     let style = theme.subtitle();
-    let lines = shortened(
-        wrap::plain(shaper, subtitle, style, half),
-        6,
-        "subtitle",
-        flow,
-    );
-    let bottom = stack(
-        &lines,
-        (right, half),
-        middle,
-        style,
-        Align::Right,
-        &mut piece.items,
-    );
+    let lines = shortened(wrap::plain(shaper, subtitle, style, half), 6, "subtitle", flow);
+    let bottom = stack(&lines, (right, half), middle, style, Align::Right, &mut piece.items);
     piece.height = left.max(bottom) + 14.0;
     piece.items.push(rule(piece.height, 1.6, theme.accent));
     piece
 }
 
-pub(super) fn shortened(
-    mut lines: Vec<Line>,
-    most: usize,
-    what: &str,
-    flow: &mut Flow,
-) -> Vec<Line> {
+pub(super) fn shortened(mut lines: Vec<Line>, most: usize, what: &str, flow: &mut Flow) -> Vec<Line> {
     if lines.len() > most {
-        flow.warnings.push(format!(
-            "The {what} is longer than {most} lines and was cut; shorten it."
-        ));
+        flow.warnings.push(format!("The {what} is longer than {most} lines and was cut; shorten it."));
         lines.truncate(most);
     }
     lines
@@ -164,17 +121,8 @@ pub(super) fn stack(
 /// One strip for each line across the page.
 fn strips(lines: &[Line], style: Style, align: Align) -> Vec<Piece> {
     let strip = |line: &Line| {
-        let mut piece = Piece {
-            height: style.leading,
-            ..Piece::default()
-        };
-        line.draw(
-            MARGIN_SIDE,
-            CONTENT_WIDTH,
-            style.baseline(),
-            align,
-            &mut piece.items,
-        );
+        let mut piece = Piece { height: style.leading, ..Piece::default() };
+        line.draw(MARGIN_SIDE, CONTENT_WIDTH, style.baseline(), align, &mut piece.items);
         piece
     };
     lines.iter().map(strip).collect()
@@ -196,11 +144,7 @@ fn heading(level: u8, text: &str, theme: &Theme, shaper: &mut Shaper<'_>, flow: 
 fn run_styles<'r>(runs: &'r [Run], theme: &Theme) -> Vec<(&'r str, Style)> {
     let styled = runs.iter().map(|run| {
         let style = theme.body().bold(run.bold);
-        let style = if run.muted {
-            style.colour(theme.muted)
-        } else {
-            style
-        };
+        let style = if run.muted { style.colour(theme.muted) } else { style };
         (run.text.as_str(), style)
     });
     styled.collect()
@@ -221,9 +165,7 @@ fn paragraph(
         let last = pieces.split_off(pieces.len() - 2);
         let middle = pieces.split_off(2);
         flow.group(pieces)?;
-        middle
-            .into_iter()
-            .try_for_each(|line| flow.group(vec![line]))?;
+        middle.into_iter().try_for_each(|line| flow.group(vec![line]))?;
         pieces = last;
     }
     flow.group(pieces)?;
@@ -231,40 +173,20 @@ fn paragraph(
     Ok(())
 }
 
-fn side_by_side(
-    columns: &[Column],
-    theme: &Theme,
-    shaper: &mut Shaper<'_>,
-    flow: &mut Flow,
-) -> Result<(), PdfError> {
+fn side_by_side(columns: &[Column], theme: &Theme, shaper: &mut Shaper<'_>, flow: &mut Flow) -> Result<(), PdfError> {
     let weight = |c: &Column| points_of(c.weight.max(1));
     let total: f32 = columns.iter().map(weight).sum();
     let gutters = points_of(u32::try_from(columns.len().saturating_sub(1)).unwrap_or(u32::MAX));
     let gutter = COLUMN_GUTTER.min(CONTENT_WIDTH / 4.0 / gutters.max(1.0));
     let (label, body) = (theme.label(), theme.body());
-    let mut heads = Piece {
-        keep_with_next: true,
-        ..Piece::default()
-    };
+    let mut heads = Piece { keep_with_next: true, ..Piece::default() };
     let mut rows: Vec<Piece> = Vec::new();
     let mut x = MARGIN_SIDE;
     for column in columns {
         let width = (CONTENT_WIDTH - gutters * gutter) * weight(column) / total;
         if let Some(words) = &column.heading {
-            let lines = shortened(
-                wrap::plain(shaper, words, label, width),
-                3,
-                "heading of a column",
-                flow,
-            );
-            let end = stack(
-                &lines,
-                (x, width),
-                0.0,
-                label,
-                column.align,
-                &mut heads.items,
-            );
+            let lines = shortened(wrap::plain(shaper, words, label, width), 3, "heading of a column", flow);
+            let end = stack(&lines, (x, width), 0.0, label, column.align, &mut heads.items);
             heads.height = heads.height.max(end + 2.0);
         }
         let mut at = 0;
@@ -275,10 +197,7 @@ fn side_by_side(
             }
             for line in lines {
                 if at == rows.len() {
-                    rows.push(Piece {
-                        height: body.leading,
-                        ..Piece::default()
-                    });
+                    rows.push(Piece { height: body.leading, ..Piece::default() });
                 }
                 if let Some(row) = rows.get_mut(at) {
                     line.draw(x, width, body.baseline(), column.align, &mut row.items);

@@ -162,10 +162,7 @@ impl Document {
     /// How many rows, lines and blocks it has, and how many bytes of text.
     pub(super) fn size(&self) -> (usize, usize) {
         let frame = self.title.len() + self.footer.len() + self.branding.issuer_name.len();
-        self.blocks
-            .iter()
-            .map(Block::size)
-            .fold((0, frame), |(rows, text), (r, t)| (rows + r, text + t))
+        self.blocks.iter().map(Block::size).fold((0, frame), |(rows, text), (r, t)| (rows + r, text + t))
     }
 }
 
@@ -183,17 +180,10 @@ impl Block {
             }),
             Self::Table { columns, rows } => {
                 let titles = columns.iter().map(|c| c.title.len()).sum::<usize>();
-                let cells = rows
-                    .iter()
-                    .flat_map(|r| &r.cells)
-                    .map(String::len)
-                    .sum::<usize>();
+                let cells = rows.iter().flat_map(|r| &r.cells).map(String::len).sum::<usize>();
                 (columns.len() + rows.len(), titles + cells)
             }
-            Self::Totals(lines) => (
-                lines.len(),
-                lines.iter().map(|l| l.label.len() + l.value.len()).sum(),
-            ),
+            Self::Totals(lines) => (lines.len(), lines.iter().map(|l| l.label.len() + l.value.len()).sum()),
             Self::Rule | Self::Spacer(_) | Self::PageBreak => (1, 0),
         }
     }

@@ -118,11 +118,7 @@ impl Flow {
 
     fn gap_before(&self, piece: Option<&Piece>) -> f32 {
         let wish = piece.map_or(0.0, |p| p.gap);
-        if self.fresh {
-            -wish
-        } else {
-            self.gap.max(wish) - wish + self.extra
-        }
+        if self.fresh { -wish } else { self.gap.max(wish) - wish + self.extra }
     }
 
     fn fits(&self, height: f32) -> bool {
@@ -134,10 +130,7 @@ impl Flow {
             return Ok(());
         }
         if self.pages.len() >= MAX_PAGES {
-            return Err(PdfError::TooLarge {
-                what: "pages",
-                limit: MAX_PAGES,
-            });
+            return Err(PdfError::TooLarge { what: "pages", limit: MAX_PAGES });
         }
         self.pages.push(Page::new());
         self.y = self.frame.later_top;

@@ -27,14 +27,11 @@ impl<'a> Library<'a> {
         let embedded = [notosans::REGULAR_TTF, notosans::BOLD_TTF];
         let all = embedded.into_iter().chain(extra.iter().map(Vec::as_slice));
         let faces = all.enumerate().map(|(at, data)| {
-            let face = Face::from_slice(data, 0).ok_or_else(|| {
-                PdfError::Font(format!("face {at} is not a TrueType or OpenType file"))
-            })?;
+            let face = Face::from_slice(data, 0)
+                .ok_or_else(|| PdfError::Font(format!("face {at} is not a TrueType or OpenType file")))?;
             Ok((face, data))
         });
-        Ok(Self {
-            faces: faces.collect::<Result<_, PdfError>>()?,
-        })
+        Ok(Self { faces: faces.collect::<Result<_, PdfError>>()? })
     }
 
     pub(super) fn face(&self, id: FaceId) -> Option<&Face<'a>> {
@@ -45,10 +42,7 @@ impl<'a> Library<'a> {
     pub(super) fn covering(&self, c: char, bold: bool) -> Option<FaceId> {
         let first = self.default_face(bold);
         let extra = BOLD + 1..self.faces.len();
-        std::iter::once(first).chain(extra).find(|&id| {
-            self.face(id)
-                .is_some_and(|face| face.glyph_index(c).is_some())
-        })
+        std::iter::once(first).chain(extra).find(|&id| self.face(id).is_some_and(|face| face.glyph_index(c).is_some()))
     }
 
     pub(super) fn default_face(&self, bold: bool) -> FaceId {
@@ -65,10 +59,7 @@ impl<'a> Library<'a> {
 
     /// A copy of the face with only these glyphs, and their new numbers.
     pub(super) fn subset(&self, id: FaceId, glyphs: &BTreeSet<u16>) -> Result<Subset, PdfError> {
-        let (face, data) = self
-            .faces
-            .get(id)
-            .ok_or_else(|| PdfError::Font(format!("there is no face {id}")))?;
+        let (face, data) = self.faces.get(id).ok_or_else(|| PdfError::Font(format!("there is no face {id}")))?;
         let mut remapper = GlyphRemapper::new();
         for &glyph in glyphs {
             remapper.remap(glyph);
@@ -114,13 +105,8 @@ pub(super) fn units_per_em(face: &Face<'_>) -> f32 {
 
 fn postscript_name(face: &Face<'_>) -> Option<String> {
     let names = face.names().into_iter();
-    let name = names
-        .filter(|n| n.name_id == 6)
-        .find_map(|n| n.to_string())?;
-    let plain: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
+    let name = names.filter(|n| n.name_id == 6).find_map(|n| n.to_string())?;
+    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     (!plain.is_empty()).then_some(plain)
 }
 

@@ -6,10 +6,7 @@ use super::canvas::Page;
 use super::flow::Frame;
 use super::shaping::Shaper;
 use super::table::{height, rule};
-use super::theme::{
-    CONTENT_WIDTH, HAIRLINE, MARGIN_BOTTOM, MARGIN_SIDE, MARGIN_TOP, PAGE_HEIGHT, RUNNING_HEAD,
-    Theme,
-};
+use super::theme::{CONTENT_WIDTH, HAIRLINE, MARGIN_BOTTOM, MARGIN_SIDE, MARGIN_TOP, PAGE_HEIGHT, RUNNING_HEAD, Theme};
 use super::wrap::{self, Line};
 use super::{Align, Document};
 
@@ -19,17 +16,10 @@ const FOOTER_WIDTH: f32 = CONTENT_WIDTH - PAGE_NUMBER_WIDTH - 16.0;
 const ABOVE_FOOTER: f32 = 14.0;
 
 /// How much of each page is left for content.
-pub(super) fn frame(
-    document: &Document,
-    theme: &Theme,
-    shaper: &mut Shaper<'_>,
-    warnings: &mut Vec<String>,
-) -> Frame {
+pub(super) fn frame(document: &Document, theme: &Theme, shaper: &mut Shaper<'_>, warnings: &mut Vec<String>) -> Frame {
     let lines = footer(document, theme, shaper).len();
     if lines > FOOTER_LINES {
-        warnings.push(format!(
-            "The footer is longer than {FOOTER_LINES} lines and was cut; shorten it."
-        ));
+        warnings.push(format!("The footer is longer than {FOOTER_LINES} lines and was cut; shorten it."));
     }
     Frame {
         first_top: MARGIN_TOP,
@@ -48,12 +38,7 @@ fn footer(document: &Document, theme: &Theme, shaper: &mut Shaper<'_>) -> Vec<Li
 }
 
 /// Adds head and foot to the finished pages.
-pub(super) fn decorate(
-    document: &Document,
-    theme: &Theme,
-    shaper: &mut Shaper<'_>,
-    pages: &mut [Page],
-) {
+pub(super) fn decorate(document: &Document, theme: &Theme, shaper: &mut Shaper<'_>, pages: &mut [Page]) {
     let style = theme.small();
     let mut lines = footer(document, theme, shaper);
     let top = footer_top(lines.len(), theme);
@@ -64,44 +49,16 @@ pub(super) fn decorate(
     let title = wrap::plain(shaper, &document.title, style, half);
     for (at, page) in pages.iter_mut().enumerate() {
         page.push(rule(top, HAIRLINE, theme.line));
-        stack(
-            &lines,
-            (MARGIN_SIDE, FOOTER_WIDTH),
-            top + 6.0,
-            style,
-            Align::Left,
-            page,
-        );
+        stack(&lines, (MARGIN_SIDE, FOOTER_WIDTH), top + 6.0, style, Align::Left, page);
         let number = format!("Page {} of {count}", at + 1);
         let number = wrap::plain(shaper, &number, style, PAGE_NUMBER_WIDTH);
         let x = MARGIN_SIDE + CONTENT_WIDTH - PAGE_NUMBER_WIDTH;
-        stack(
-            &number,
-            (x, PAGE_NUMBER_WIDTH),
-            top + 6.0,
-            style,
-            Align::Right,
-            page,
-        );
+        stack(&number, (x, PAGE_NUMBER_WIDTH), top + 6.0, style, Align::Right, page);
         if at > 0 {
             let y = MARGIN_TOP - 14.0;
             let across = (MARGIN_SIDE, CONTENT_WIDTH);
-            stack(
-                issuer.get(..1).unwrap_or_default(),
-                across,
-                y,
-                style,
-                Align::Left,
-                page,
-            );
-            stack(
-                title.get(..1).unwrap_or_default(),
-                across,
-                y,
-                style,
-                Align::Right,
-                page,
-            );
+            stack(issuer.get(..1).unwrap_or_default(), across, y, style, Align::Left, page);
+            stack(title.get(..1).unwrap_or_default(), across, y, style, Align::Right, page);
             page.push(rule(y + style.leading + 3.0, HAIRLINE, theme.line));
         }
     }

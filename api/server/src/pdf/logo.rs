@@ -36,9 +36,7 @@ impl Logo {
 /// Decodes a PNG or JPEG file; the error is a sentence saying why it cannot be used.
 pub(super) fn decode(bytes: &[u8]) -> Result<Logo, String> {
     let refused = |why: String| {
-        format!(
-            "The logo was left out: {why}. Use a PNG or JPEG of at most 2 MiB and 4096 pixels a side."
-        )
+        format!("The logo was left out: {why}. Use a PNG or JPEG of at most 2 MiB and 4096 pixels a side.")
     };
     if bytes.len() > MOST_BYTES {
         return Err(refused(format!("it has {} bytes", bytes.len())));
@@ -56,9 +54,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Logo, String> {
         reader.limits(limits);
         Ok(reader)
     };
-    let (width, height) = open()?
-        .into_dimensions()
-        .map_err(|e| refused(e.to_string()))?;
+    let (width, height) = open()?.into_dimensions().map_err(|e| refused(e.to_string()))?;
     if width == 0 || height == 0 || width > MOST_PIXELS_A_SIDE || height > MOST_PIXELS_A_SIDE {
         return Err(refused(format!("it is {width} by {height} pixels")));
     }
@@ -76,10 +72,5 @@ fn reduced(image: DynamicImage) -> Logo {
     let colours = pixels.pixels().flat_map(|p| [p[0], p[1], p[2]]).collect();
     let opacity: Vec<u8> = pixels.pixels().map(|p| p[3]).collect();
     let see_through = opacity.iter().any(|&o| o != 255);
-    Logo {
-        width: pixels.width(),
-        height: pixels.height(),
-        colours,
-        opacity: see_through.then_some(opacity),
-    }
+    Logo { width: pixels.width(), height: pixels.height(), colours, opacity: see_through.then_some(opacity) }
 }

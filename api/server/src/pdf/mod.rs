@@ -23,9 +23,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use document::{
-    Align, Block, Branding, Column, Document, RowStyle, Run, TableColumn, TableRow, TotalLine,
-};
+pub use document::{Align, Block, Branding, Column, Document, RowStyle, Run, TableColumn, TableRow, TotalLine};
 
 /// A finished document.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +55,9 @@ pub enum PdfError {
 impl std::fmt::Display for PdfError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::TooLarge { what, limit } => write!(
-                f,
-                "The document has more than {limit} {what}; split it into several documents."
-            ),
+            Self::TooLarge { what, limit } => {
+                write!(f, "The document has more than {limit} {what}; split it into several documents.")
+            }
             Self::Font(why) => write!(f, "A font cannot be used: {why}."),
             Self::Write(why) => write!(f, "The PDF file cannot be written: {why}."),
         }
@@ -93,16 +90,10 @@ pub fn render(document: &Document) -> Result<Rendered, PdfError> {
 pub fn render_with_fonts(document: &Document, extra: &[Vec<u8>]) -> Result<Rendered, PdfError> {
     let (rows, text) = document.size();
     if rows > MAX_ROWS {
-        return Err(PdfError::TooLarge {
-            what: "rows",
-            limit: MAX_ROWS,
-        });
+        return Err(PdfError::TooLarge { what: "rows", limit: MAX_ROWS });
     }
     if text > MAX_TEXT {
-        return Err(PdfError::TooLarge {
-            what: "bytes of text",
-            limit: MAX_TEXT,
-        });
+        return Err(PdfError::TooLarge { what: "bytes of text", limit: MAX_TEXT });
     }
     let mut warnings = Vec::new();
     let logo = match document.branding.logo.as_deref().map(logo::decode) {
@@ -124,9 +115,5 @@ pub fn render_with_fonts(document: &Document, extra: &[Vec<u8>]) -> Result<Rende
     furniture::decorate(document, &theme, &mut shaper, &mut pages);
     warnings.extend(shaper.warnings());
     let bytes = writer::write(document, &library, &pages, logo.as_ref())?;
-    Ok(Rendered {
-        bytes,
-        pages: pages.len(),
-        warnings,
-    })
+    Ok(Rendered { bytes, pages: pages.len(), warnings })
 }

@@ -23,24 +23,11 @@ pub(super) fn pieces(
     room: f32,
 ) -> Vec<Piece> {
     let style = style(row.style, theme);
-    let whole = Slot {
-        x: MARGIN_SIDE,
-        width: CONTENT_WIDTH,
-        align: Align::Left,
-    };
-    let slots = if spans(row) {
-        std::slice::from_ref(&whole)
-    } else {
-        slots
-    };
+    let whole = Slot { x: MARGIN_SIDE, width: CONTENT_WIDTH, align: Align::Left };
+    let slots = if spans(row) { std::slice::from_ref(&whole) } else { slots };
     let mut cells = Vec::with_capacity(slots.len());
     for (at, (slot, text)) in slots.iter().zip(&row.cells).enumerate() {
-        cells.push(wrap::plain(
-            shaper,
-            text,
-            style,
-            slot.width - indent(row.style, at),
-        ));
+        cells.push(wrap::plain(shaper, text, style, slot.width - indent(row.style, at)));
     }
     let (above, below) = padding(row.style, before, after);
     let most = cells.iter().map(Vec::len).max().unwrap_or(0).max(1);
@@ -50,20 +37,10 @@ pub(super) fn pieces(
     while first < most {
         let last = (first + per_piece).min(most);
         let top = if first == 0 { above } else { 0.0 };
-        let mut piece = Piece {
-            height: top + height(last - first, style),
-            ..Piece::default()
-        };
+        let mut piece = Piece { height: top + height(last - first, style), ..Piece::default() };
         for (at, (lines, slot)) in cells.iter().zip(slots).enumerate() {
             let lines = lines.get(first..last.min(lines.len())).unwrap_or_default();
-            draw(
-                lines,
-                slot,
-                indent(row.style, at),
-                top,
-                style,
-                &mut piece.items,
-            );
+            draw(lines, slot, indent(row.style, at), top, style, &mut piece.items);
         }
         if last == most {
             piece.height += below;
@@ -100,11 +77,7 @@ pub(super) fn style(row: RowStyle, theme: &Theme) -> Style {
 }
 
 pub(super) fn indent(row: RowStyle, column: usize) -> f32 {
-    if row == RowStyle::Detail && column == 0 {
-        DETAIL_INDENT
-    } else {
-        0.0
-    }
+    if row == RowStyle::Detail && column == 0 { DETAIL_INDENT } else { 0.0 }
 }
 
 /// A section title without figures may use the whole width.
@@ -112,23 +85,10 @@ pub(super) fn spans(row: &TableRow) -> bool {
     row.style == RowStyle::Section && row.cells.iter().skip(1).all(|c| c.trim().is_empty())
 }
 
-pub(super) fn draw(
-    lines: &[Line],
-    slot: &Slot,
-    indent: f32,
-    top: f32,
-    style: Style,
-    out: &mut Vec<Item>,
-) {
+pub(super) fn draw(lines: &[Line], slot: &Slot, indent: f32, top: f32, style: Style, out: &mut Vec<Item>) {
     let mut baseline = top + style.baseline();
     for line in lines {
-        line.draw(
-            slot.x + indent,
-            slot.width - indent,
-            baseline,
-            slot.align,
-            out,
-        );
+        line.draw(slot.x + indent, slot.width - indent, baseline, slot.align, out);
         baseline += style.leading;
     }
 }

@@ -72,13 +72,7 @@ pub(super) struct Shaper<'a> {
 
 impl<'a> Shaper<'a> {
     pub(super) fn new(library: &'a Library<'a>) -> Self {
-        Self {
-            library,
-            words: Default::default(),
-            plans: Vec::new(),
-            buffer: None,
-            missing: BTreeSet::new(),
-        }
+        Self { library, words: Default::default(), plans: Vec::new(), buffer: None, missing: BTreeSet::new() }
     }
 
     /// Shapes cleaned text that holds neither line feeds nor a change of direction.
@@ -111,9 +105,7 @@ impl<'a> Shaper<'a> {
         }).collect();
         if self.missing.len() > SHOWN {
             let more = self.missing.len() - SHOWN;
-            out.push(format!(
-                "{more} more characters are in no font and were replaced."
-            ));
+            out.push(format!("{more} more characters are in no font and were replaced."));
         }
         out
     }
@@ -128,12 +120,10 @@ impl<'a> Shaper<'a> {
                     Some(&(face, _)) => (face, c),
                     None => continue,
                 },
-                None => {
-                    match stand_in(c).and_then(|s| Some((self.library.covering(s, bold)?, s))) {
-                        Some((face, stand_in)) => (Some(face), stand_in),
-                        None => (None, c),
-                    }
-                }
+                None => match stand_in(c).and_then(|s| Some((self.library.covering(s, bold)?, s))) {
+                    Some((face, stand_in)) => (Some(face), stand_in),
+                    None => (None, c),
+                },
                 face => (face, c),
             };
             match parts.last_mut() {
@@ -158,19 +148,14 @@ impl<'a> Shaper<'a> {
         };
         let mut buffer = self.buffer.take().unwrap_or_default();
         buffer.push_str(text);
-        buffer.set_direction(if right_to_left {
-            Direction::RightToLeft
-        } else {
-            Direction::LeftToRight
-        });
+        buffer.set_direction(if right_to_left { Direction::RightToLeft } else { Direction::LeftToRight });
         buffer.guess_segment_properties();
         let script = Some(buffer.script()).filter(|s| *s != rustybuzz::script::UNKNOWN);
         let key = (face_id, right_to_left, script);
         let known = self.plans.iter().position(|(k, _)| *k == key);
         let at = known.unwrap_or_else(|| {
             let direction = buffer.direction();
-            self.plans
-                .push((key, ShapePlan::new(face, direction, script, None, &[])));
+            self.plans.push((key, ShapePlan::new(face, direction, script, None, &[])));
             self.plans.len() - 1
         });
         let Some((_, plan)) = self.plans.get(at) else {
@@ -185,11 +170,7 @@ impl<'a> Shaper<'a> {
     /// A replacement mark for each character; copying still gives the characters.
     fn replace(&mut self, text: &str, bold: bool) -> FaceRun {
         let face = self.library.default_face(bold);
-        let mark = self
-            .library
-            .face(face)
-            .and_then(|f| f.glyph_index(REPLACEMENT))
-            .map_or(0, |g| g.0);
+        let mark = self.library.face(face).and_then(|f| f.glyph_index(REPLACEMENT)).map_or(0, |g| g.0);
         let advance = self.library.advance(face, mark) / 1000.0;
         let mut run = FaceRun {
             face,
@@ -201,17 +182,8 @@ impl<'a> Shaper<'a> {
         };
         for (start, c) in text.char_indices() {
             self.missing.insert(c);
-            run.glyphs.push(Glyph {
-                id: mark,
-                advance,
-                dx: 0.0,
-                dy: 0.0,
-            });
-            run.clusters.push(Cluster {
-                start,
-                end: start + c.len_utf8(),
-                glyphs: 1,
-            });
+            run.glyphs.push(Glyph { id: mark, advance, dx: 0.0, dy: 0.0 });
+            run.clusters.push(Cluster { start, end: start + c.len_utf8(), glyphs: 1 });
             run.width += advance;
         }
         run
@@ -235,11 +207,7 @@ fn collect(shaped: &GlyphBuffer, em: f32, run: &mut FaceRun) {
         if current != Some(info.cluster) {
             let next = starts.partition_point(|&s| s <= info.cluster);
             let end = starts.get(next).map_or(run.text.len(), |&s| s as usize);
-            run.clusters.push(Cluster {
-                start: info.cluster as usize,
-                end,
-                glyphs: 0,
-            });
+            run.clusters.push(Cluster { start: info.cluster as usize, end, glyphs: 0 });
             current = Some(info.cluster);
         }
         if let Some(cluster) = run.clusters.last_mut() {

@@ -22,18 +22,13 @@ pub(super) fn layout(
     flow: &mut Flow,
 ) -> Result<(), PdfError> {
     if columns.is_empty() {
-        flow.warnings
-            .push("A table without columns was left out; give it at least one.".to_owned());
+        flow.warnings.push("A table without columns was left out; give it at least one.".to_owned());
         return flow.group(tail);
     }
-    let surplus = rows
-        .iter()
-        .filter(|r| r.cells.len() > columns.len())
-        .count();
+    let surplus = rows.iter().filter(|r| r.cells.len() > columns.len()).count();
     if surplus > 0 {
-        flow.warnings.push(format!(
-            "{surplus} table rows have more cells than there are columns; the surplus was left out."
-        ));
+        flow.warnings
+            .push(format!("{surplus} table rows have more cells than there are columns; the surplus was left out."));
     }
     let slots = slots(columns, rows, theme, shaper);
     flow.gap(14.0);
@@ -90,12 +85,7 @@ fn group_end(rows: &[TableRow], start: usize) -> usize {
     end
 }
 
-fn slots(
-    columns: &[TableColumn],
-    rows: &[TableRow],
-    theme: &Theme,
-    shaper: &mut Shaper<'_>,
-) -> Vec<Slot> {
+fn slots(columns: &[TableColumn], rows: &[TableRow], theme: &Theme, shaper: &mut Shaper<'_>) -> Vec<Slot> {
     let mut wishes = Vec::with_capacity(columns.len());
     for (at, column) in columns.iter().enumerate() {
         let (mut least, mut most) = wrap::extents(shaper, &column.title, theme.label());
@@ -106,81 +96,45 @@ fn slots(
             let (word, line) = wrap::extents(shaper, text, style(row.style, theme));
             let indent = indent(row.style, at);
             // Figures are not broken between number and unit.
-            least = least.max(
-                if column.align == Align::Left {
-                    word
-                } else {
-                    line
-                } + indent,
-            );
+            least = least.max(if column.align == Align::Left { word } else { line } + indent);
             most = most.max(line + indent);
         }
-        wishes.push(Wish {
-            least: least + 0.1,
-            most: most + 0.1,
-            weight: column.weight,
-        });
+        wishes.push(Wish { least: least + 0.1, most: most + 0.1, weight: column.weight });
     }
     let gutters = f32::from(u16::try_from(columns.len() - 1).unwrap_or(u16::MAX));
     let gutter = CELL_GUTTER.min(CONTENT_WIDTH / 4.0 / gutters.max(1.0));
     let widths = share_out(&wishes, CONTENT_WIDTH - gutters * gutter);
     let mut x = MARGIN_SIDE;
     let placed = columns.iter().zip(widths).map(|(column, width)| {
-        let slot = Slot {
-            x,
-            width,
-            align: column.align,
-        };
+        let slot = Slot { x, width, align: column.align };
         x += width + gutter;
         slot
     });
     placed.collect()
 }
 
-fn header(
-    columns: &[TableColumn],
-    slots: &[Slot],
-    theme: &Theme,
-    shaper: &mut Shaper<'_>,
-    flow: &mut Flow,
-) -> Piece {
+fn header(columns: &[TableColumn], slots: &[Slot], theme: &Theme, shaper: &mut Shaper<'_>, flow: &mut Flow) -> Piece {
     let style = theme.label();
-    let mut titles: Vec<Vec<Line>> = columns
-        .iter()
-        .zip(slots)
-        .map(|(column, slot)| wrap::plain(shaper, &column.title, style, slot.width))
-        .collect();
+    let mut titles: Vec<Vec<Line>> =
+        columns.iter().zip(slots).map(|(column, slot)| wrap::plain(shaper, &column.title, style, slot.width)).collect();
     for lines in titles.iter_mut().filter(|t| t.len() > HEADER_LINES) {
-        flow.warnings
-            .push("A table column's title is too long for its width and was cut.".to_owned());
+        flow.warnings.push("A table column's title is too long for its width and was cut.".to_owned());
         lines.truncate(HEADER_LINES);
     }
     let tallest = titles.iter().map(Vec::len).max().unwrap_or(0);
-    let mut piece = Piece {
-        keep_with_next: true,
-        repeats: true,
-        ..Piece::default()
-    };
+    let mut piece = Piece { keep_with_next: true, repeats: true, ..Piece::default() };
     for (lines, slot) in titles.iter().zip(slots) {
         // Short titles stand on the rule, not under the ceiling.
         let top = height(tallest - lines.len(), style);
         draw(lines, slot, 0.0, top, style, &mut piece.items);
     }
     piece.height = height(tallest, style) + 5.0;
-    piece
-        .items
-        .push(rule(piece.height, HEADER_RULE, theme.accent));
+    piece.items.push(rule(piece.height, HEADER_RULE, theme.accent));
     piece
 }
 
 pub(super) fn rule(y: f32, thickness: f32, colour: Colour) -> Item {
-    Item::Rule {
-        x: MARGIN_SIDE,
-        y,
-        width: CONTENT_WIDTH,
-        thickness,
-        colour,
-    }
+    Item::Rule { x: MARGIN_SIDE, y, width: CONTENT_WIDTH, thickness, colour }
 }
 
 pub(super) fn height(lines: usize, style: Style) -> f32 {

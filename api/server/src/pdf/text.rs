@@ -16,20 +16,14 @@ pub(super) fn clean(text: &str) -> String {
         // Spaces that hold figures together.
         '\u{2007}' | '\u{2009}' | '\u{200a}' | '\u{202f}' => Some('\u{a0}'),
         '\u{200c}' | '\u{200d}' => Some(c), // joiners decide the shape of some scripts
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => {
-            None
-        }
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => None,
         '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' => None,
         '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' => None,
         _ if c.is_control() || u32::from(c) & 0xfffe == 0xfffe => None,
         _ => Some(c),
     });
     let kept: String = kept.collect();
-    if is_nfc(&kept) {
-        kept
-    } else {
-        kept.nfc().collect()
-    }
+    if is_nfc(&kept) { kept } else { kept.nfc().collect() }
 }
 
 /// What a token is to the line breaker.
@@ -68,9 +62,7 @@ pub(super) fn tokens<'t>(whole: &'t str, run_ends: &[usize]) -> Vec<Token<'t>> {
         }
         let next = chars.peek().map(|&(_, n)| n);
         let level = level_at(&levels, at);
-        let hyphen = c == '-'
-            && before.is_some_and(char::is_alphabetic)
-            && next.is_some_and(char::is_alphabetic);
+        let hyphen = c == '-' && before.is_some_and(char::is_alphabetic) && next.is_some_and(char::is_alphabetic);
         let cut = hyphen
             || kind_of(c) == Kind::NewLine
             || next.is_none_or(|n| kind_of(n) != kind_of(c))
@@ -79,17 +71,9 @@ pub(super) fn tokens<'t>(whole: &'t str, run_ends: &[usize]) -> Vec<Token<'t>> {
             || end - start >= LONGEST_TOKEN;
         if cut {
             let kind = kind_of(c);
-            let glued = kind == Kind::Word
-                && out
-                    .last()
-                    .is_some_and(|t| t.kind == Kind::Word && !breaks_after(t.text, c));
-            out.push(Token {
-                text: &whole[start..end],
-                run,
-                level,
-                kind,
-                glued,
-            });
+            let glued =
+                kind == Kind::Word && out.last().is_some_and(|t| t.kind == Kind::Word && !breaks_after(t.text, c));
+            out.push(Token { text: &whole[start..end], run, level, kind, glued });
             start = end;
         }
         before = Some(c);
@@ -116,10 +100,7 @@ fn levels(whole: &str) -> Vec<u8> {
         return Vec::new();
     }
     let info = BidiInfo::new(whole, None);
-    info.levels
-        .iter()
-        .map(unicode_bidi::Level::number)
-        .collect()
+    info.levels.iter().map(unicode_bidi::Level::number).collect()
 }
 
 fn level_at(levels: &[u8], at: usize) -> u8 {

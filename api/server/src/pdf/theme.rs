@@ -75,12 +75,7 @@ impl Theme {
     }
 
     fn style(&self, size: f32, leading: f32) -> Style {
-        Style {
-            size,
-            leading,
-            bold: false,
-            colour: self.ink,
-        }
+        Style { size, leading, bold: false, colour: self.ink }
     }
 
     pub(super) fn body(&self) -> Style {
@@ -140,11 +135,7 @@ fn darken_until(colour: Colour, contrast: f32) -> Colour {
 fn luminance(colour: Colour) -> f32 {
     let [r, g, b] = colour.map(|c| {
         let c = f32::from(c) / 255.0;
-        if c <= 0.04045 {
-            c / 12.92
-        } else {
-            ((c + 0.055) / 1.055).powf(2.4)
-        }
+        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
     });
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }

@@ -16,20 +16,11 @@ pub(super) fn after_table<'b>(
     shaper: &mut Shaper<'_>,
     flow: &mut Flow,
 ) -> (Vec<Piece>, &'b [Block]) {
-    let spacers = rest
-        .iter()
-        .take_while(|b| matches!(b, Block::Spacer(_)))
-        .count();
+    let spacers = rest.iter().take_while(|b| matches!(b, Block::Spacer(_))).count();
     let Some(Block::Totals(lines)) = rest.get(spacers) else {
         return (Vec::new(), rest);
     };
-    let space = rest.iter().take(spacers).map(|b| {
-        if let Block::Spacer(p) = b {
-            points_of(*p)
-        } else {
-            0.0
-        }
-    });
+    let space = rest.iter().take(spacers).map(|b| if let Block::Spacer(p) = b { points_of(*p) } else { 0.0 });
     let gap = 10.0 + space.sum::<f32>().min(flow.capacity() / 4.0);
     let mut pieces = pieces(lines, theme, shaper, flow);
     if let Some(first) = pieces.first_mut() {
@@ -38,12 +29,7 @@ pub(super) fn after_table<'b>(
     (pieces, rest.get(spacers + 1..).unwrap_or_default())
 }
 
-pub(super) fn pieces(
-    lines: &[TotalLine],
-    theme: &Theme,
-    shaper: &mut Shaper<'_>,
-    flow: &mut Flow,
-) -> Vec<Piece> {
+pub(super) fn pieces(lines: &[TotalLine], theme: &Theme, shaper: &mut Shaper<'_>, flow: &mut Flow) -> Vec<Piece> {
     const GUTTER: f32 = 20.0;
     let (mut widest_value, mut widest_label) = (0.0_f32, 0.0_f32);
     for line in lines {
@@ -60,51 +46,19 @@ pub(super) fn pieces(
     let mut pieces = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let (label, value) = total_styles(line.style, theme);
-        let mut piece = Piece {
-            keep_with_next: at + 1 < lines.len(),
-            ..Piece::default()
-        };
+        let mut piece = Piece { keep_with_next: at + 1 < lines.len(), ..Piece::default() };
         let mut top = 2.0;
         if line.style == RowStyle::Strong {
             top = if at == 0 { 6.0 } else { 10.0 };
             let y = top - 6.0;
-            piece.items.push(Item::Rule {
-                x: left,
-                y,
-                width,
-                thickness: 0.9,
-                colour: theme.accent,
-            });
+            piece.items.push(Item::Rule { x: left, y, width, thickness: 0.9, colour: theme.accent });
         }
-        let beside = if line.value.is_empty() {
-            0.0
-        } else {
-            value_width + GUTTER
-        };
+        let beside = if line.value.is_empty() { 0.0 } else { value_width + GUTTER };
         let words = wrap::plain(shaper, &line.label, label, width - beside);
         let words = shortened(words, 6, "label of a total", flow);
-        let amount = shortened(
-            wrap::plain(shaper, &line.value, value, value_width),
-            3,
-            "value of a total",
-            flow,
-        );
-        stack(
-            &words,
-            (left, width),
-            top,
-            label,
-            Align::Left,
-            &mut piece.items,
-        );
-        stack(
-            &amount,
-            (left, width),
-            top,
-            value,
-            Align::Right,
-            &mut piece.items,
-        );
+        let amount = shortened(wrap::plain(shaper, &line.value, value, value_width), 3, "value of a total", flow);
+        stack(&words, (left, width), top, label, Align::Left, &mut piece.items);
+        stack(&amount, (left, width), top, value, Align::Right, &mut piece.items);
         piece.height = top + height(words.len(), label).max(height(amount.len(), value)) + 2.0;
         pieces.push(piece);
     }

@@ -18,24 +18,15 @@ pub(super) fn share_out(wishes: &[Wish], available: f32) -> Vec<f32> {
         let need = if w.weight == 0 { w.most } else { w.least };
         need.min(available * LARGEST_PART)
     };
-    let mut fixed: Vec<Option<f32>> = wishes
-        .iter()
-        .map(|w| (w.weight == 0).then(|| least(w)))
-        .collect();
+    let mut fixed: Vec<Option<f32>> = wishes.iter().map(|w| (w.weight == 0).then(|| least(w))).collect();
     loop {
         let taken: f32 = fixed.iter().flatten().sum();
         let open = wishes.iter().zip(&fixed).filter(|(_, f)| f.is_none());
         let weights: f32 = open.map(|(w, _)| portion(w.weight)).sum();
         let share = |w: &Wish| (available - taken) * portion(w.weight) / weights;
-        let short = wishes
-            .iter()
-            .zip(&fixed)
-            .position(|(w, f)| f.is_none() && share(w) < least(w));
+        let short = wishes.iter().zip(&fixed).position(|(w, f)| f.is_none() && share(w) < least(w));
         let Some(short) = short else {
-            let widths = wishes
-                .iter()
-                .zip(&fixed)
-                .map(|(w, f)| f.unwrap_or_else(|| share(w)));
+            let widths = wishes.iter().zip(&fixed).map(|(w, f)| f.unwrap_or_else(|| share(w)));
             return fill(widths.collect(), available);
         };
         if let (Some(slot), Some(wish)) = (fixed.get_mut(short), wishes.get(short)) {

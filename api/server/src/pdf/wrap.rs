@@ -34,35 +34,19 @@ impl Piece {
 
 impl Line {
     /// Draws into a box that starts at `x` and is `width` wide, on the given baseline.
-    pub(super) fn draw(
-        &self,
-        x: f32,
-        width: f32,
-        baseline: f32,
-        align: Align,
-        out: &mut Vec<Item>,
-    ) {
+    pub(super) fn draw(&self, x: f32, width: f32, baseline: f32, align: Align, out: &mut Vec<Item>) {
         let free = width - self.width;
         let mut x = x + match align {
             Align::Left => 0.0,
             Align::Right => free,
             Align::Centre => free / 2.0,
         };
-        let runs = self
-            .pieces
-            .iter()
-            .flat_map(|p| (0..p.word.runs.len()).map(move |at| (p, at)));
+        let runs = self.pieces.iter().flat_map(|p| (0..p.word.runs.len()).map(move |at| (p, at)));
         let mut visual: Vec<(&Piece, usize)> = runs.collect();
         reorder(&mut visual);
         for (piece, at) in visual {
             let width = piece.word.runs.get(at).map_or(0.0, |r| r.width) * piece.style.size;
-            out.push(Item::Text(Text {
-                x,
-                y: baseline,
-                style: piece.style,
-                word: Rc::clone(&piece.word),
-                run: at,
-            }));
+            out.push(Item::Text(Text { x, y: baseline, style: piece.style, word: Rc::clone(&piece.word), run: at }));
             x += width;
         }
     }
@@ -79,11 +63,7 @@ fn reorder(runs: &mut [(&Piece, usize)]) {
     for level in (1..=highest).rev() {
         let mut at = 0;
         while at < runs.len() {
-            let length = runs
-                .iter()
-                .skip(at)
-                .take_while(|(p, _)| p.level >= level)
-                .count();
+            let length = runs.iter().skip(at).take_while(|(p, _)| p.level >= level).count();
             if let Some(stretch) = runs.get_mut(at..at + length) {
                 stretch.reverse();
             }
@@ -105,12 +85,7 @@ pub(super) fn runs(shaper: &mut Shaper<'_>, runs: &[(&str, Style)], width: f32) 
         ends.push(whole.len());
     }
     let tokens = text::tokens(&whole, &ends);
-    let mut breaker = Breaker {
-        width,
-        line: Line::default(),
-        spaces: Vec::new(),
-        lines: Vec::new(),
-    };
+    let mut breaker = Breaker { width, line: Line::default(), spaces: Vec::new(), lines: Vec::new() };
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let length = 1 + tokens.iter().skip(at + 1).take_while(|t| t.glued).count();
@@ -134,11 +109,7 @@ pub(super) fn runs(shaper: &mut Shaper<'_>, runs: &[(&str, Style)], width: f32) 
 fn shape(shaper: &mut Shaper<'_>, token: &Token<'_>, runs: &[(&str, Style)]) -> Option<Piece> {
     let (_, style) = *runs.get(token.run)?;
     let word = shaper.shape(token.text, style.bold, token.level % 2 == 1);
-    Some(Piece {
-        word,
-        style,
-        level: token.level,
-    })
+    Some(Piece { word, style, level: token.level })
 }
 
 struct Breaker {
@@ -161,10 +132,7 @@ impl Breaker {
     }
 
     fn word(&mut self, shaper: &mut Shaper<'_>, chunk: &[Token<'_>], runs: &[(&str, Style)]) {
-        let mut pieces: Vec<Piece> = chunk
-            .iter()
-            .filter_map(|t| shape(shaper, t, runs))
-            .collect();
+        let mut pieces: Vec<Piece> = chunk.iter().filter_map(|t| shape(shaper, t, runs)).collect();
         let width: f32 = pieces.iter().map(Piece::width).sum();
         if !self.fits(width) && !self.line.pieces.is_empty() {
             self.end_line();
@@ -191,22 +159,11 @@ impl Breaker {
             let mut head = |end: usize| {
                 let head = rest.get(..end).unwrap_or_default();
                 let word = shaper.shape(head, piece.style.bold, piece.level % 2 == 1);
-                Piece {
-                    word,
-                    ..piece.clone()
-                }
+                Piece { word, ..piece.clone() }
             };
             let fitting = cuts.partition_point(|&end| self.fits(head(end).width()));
-            let at = if self.line.pieces.is_empty() {
-                fitting.max(1)
-            } else {
-                fitting
-            };
-            let end = at
-                .checked_sub(1)
-                .and_then(|at| cuts.get(at))
-                .copied()
-                .unwrap_or(0);
+            let at = if self.line.pieces.is_empty() { fitting.max(1) } else { fitting };
+            let end = at.checked_sub(1).and_then(|at| cuts.get(at)).copied().unwrap_or(0);
             if end > 0 {
                 self.line.push(&mut vec![head(end)]);
             }
@@ -224,36 +181,20 @@ impl Breaker {
 
 /// Where a word may be cut: after each character with the marks that belong to it.
 fn cuts(text: &str) -> Vec<usize> {
-    let starts = text
-        .char_indices()
-        .filter(|&(_, c)| !is_combining_mark(c) && !matches!(c, '\u{200c}' | '\u{200d}'));
-    starts
-        .map(|(at, _)| at)
-        .filter(|&at| at > 0)
-        .chain([text.len()])
-        .collect()
+    let starts = text.char_indices().filter(|&(_, c)| !is_combining_mark(c) && !matches!(c, '\u{200c}' | '\u{200d}'));
+    starts.map(|(at, _)| at).filter(|&at| at > 0).chain([text.len()]).collect()
 }
 
 /// The widest unbreakable word and the widest line of a text, in points.
 pub(super) fn extents(shaper: &mut Shaper<'_>, text: &str, style: Style) -> (f32, f32) {
     let whole = text::clean(text);
-    let (mut word, mut widest_word, mut line, mut widest_line) =
-        (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
+    let (mut word, mut widest_word, mut line, mut widest_line) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
     for token in text::tokens(&whole, &[whole.len()]) {
         let width = match token.kind {
             Kind::NewLine => 0.0,
-            _ => {
-                shaper
-                    .shape(token.text, style.bold, token.level % 2 == 1)
-                    .width
-                    * style.size
-            }
+            _ => shaper.shape(token.text, style.bold, token.level % 2 == 1).width * style.size,
         };
-        line = if token.kind == Kind::NewLine {
-            0.0
-        } else {
-            line + width
-        };
+        line = if token.kind == Kind::NewLine { 0.0 } else { line + width };
         word = match token.kind {
             Kind::Word if token.glued => word + width,
             Kind::Word => width,

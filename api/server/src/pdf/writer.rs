@@ -7,8 +7,8 @@ mod finish;
 use std::collections::{BTreeMap, BTreeSet};
 
 use printpdf::{
-    DictItem, ExternalStream, ExternalXObject, FontId, Mm, ParsedFont, PdfDocument, PdfFont,
-    PdfPage, Pt, Rect, XObject, XObjectId,
+    DictItem, ExternalStream, ExternalXObject, FontId, Mm, ParsedFont, PdfDocument, PdfFont, PdfPage, Pt, Rect,
+    XObject, XObjectId,
 };
 
 use super::canvas::{Item, Page};
@@ -46,16 +46,10 @@ pub(super) fn write(
         let mut parsed = ParsedFont::from_bytes(&face.subset.bytes, 0, &mut ignored)
             .ok_or_else(|| PdfError::Font(format!("{} cannot be read back", face.subset.name)))?;
         parsed.font_name = Some(face.subset.name.clone());
-        pdf.resources
-            .fonts
-            .map
-            .insert(FontId(resource_name(id)), PdfFont::new(parsed));
+        pdf.resources.fonts.map.insert(FontId(resource_name(id)), PdfFont::new(parsed));
     }
     if let Some(logo) = logo {
-        pdf.resources
-            .xobjects
-            .map
-            .insert(XObjectId(LOGO.to_owned()), XObject::External(image(logo)));
+        pdf.resources.xobjects.map.insert(XObjectId(LOGO.to_owned()), XObject::External(image(logo)));
     }
     for page in pages {
         let mut paper = PdfPage::new(Mm(0.0), Mm(0.0), content::operations(page, &faces));
@@ -66,10 +60,7 @@ pub(super) fn write(
     finish::bytes(&pdf, document, &faces)
 }
 
-fn used_faces(
-    library: &Library<'_>,
-    pages: &[Page],
-) -> Result<BTreeMap<FaceId, UsedFace>, PdfError> {
+fn used_faces(library: &Library<'_>, pages: &[Page]) -> Result<BTreeMap<FaceId, UsedFace>, PdfError> {
     let mut glyphs: BTreeMap<FaceId, BTreeSet<u16>> = BTreeMap::new();
     let mut texts: BTreeMap<FaceId, BTreeMap<u16, String>> = BTreeMap::new();
     let mark = REPLACEMENT.to_string();
@@ -91,25 +82,14 @@ fn used_faces(
     let mut faces = BTreeMap::new();
     for (id, glyphs) in glyphs {
         let subset = library.subset(id, &glyphs)?;
-        let count = glyphs
-            .iter()
-            .map(|&g| subset.renumbered(g))
-            .max()
-            .unwrap_or(0);
+        let count = glyphs.iter().map(|&g| subset.renumbered(g)).max().unwrap_or(0);
         let mut advances = vec![0.0; usize::from(count) + 1];
         for glyph in std::iter::once(0).chain(glyphs) {
             if let Some(slot) = advances.get_mut(usize::from(subset.renumbered(glyph))) {
                 *slot = library.advance(id, glyph);
             }
         }
-        faces.insert(
-            id,
-            UsedFace {
-                subset,
-                texts: texts.remove(&id).unwrap_or_default(),
-                advances,
-            },
-        );
+        faces.insert(id, UsedFace { subset, texts: texts.remove(&id).unwrap_or_default(), advances });
     }
     Ok(faces)
 }
@@ -117,24 +97,11 @@ fn used_faces(
 fn image(logo: &Logo) -> ExternalXObject {
     let mut dict = picture(logo, "DeviceRGB");
     if let Some(opacity) = &logo.opacity {
-        let mask = ExternalStream {
-            dict: picture(logo, "DeviceGray"),
-            content: opacity.clone(),
-            compress: true,
-        };
+        let mask = ExternalStream { dict: picture(logo, "DeviceGray"), content: opacity.clone(), compress: true };
         dict.insert("SMask".to_owned(), DictItem::Stream { stream: mask });
     }
-    let stream = ExternalStream {
-        dict,
-        content: logo.colours.clone(),
-        compress: true,
-    };
-    ExternalXObject {
-        stream,
-        width: None,
-        height: None,
-        dpi: None,
-    }
+    let stream = ExternalStream { dict, content: logo.colours.clone(), compress: true };
+    ExternalXObject { stream, width: None, height: None, dpi: None }
 }
 
 fn picture(logo: &Logo, colours: &str) -> BTreeMap<String, DictItem> {

@@ -121,7 +121,12 @@ pub(super) fn input(facts: &DocumentFacts) -> v1::Input {
         taxes: facts
             .taxes
             .iter()
-            .map(|tax| v1::Tax { name: tax.name.clone(), rate_percent: text(tax.rate_percent), base: text(tax.base), amount: text(tax.amount) })
+            .map(|tax| v1::Tax {
+                name: tax.name.clone(),
+                rate_percent: text(tax.rate_percent),
+                base: text(tax.base),
+                amount: text(tax.amount),
+            })
             .collect(),
         total: text(facts.total),
         amount_due: text(facts.total),
@@ -186,7 +191,9 @@ fn block(block: v1::Block) -> Block {
     match block {
         v1::Block::Masthead(head) => Block::Masthead { title: head.title, subtitle: head.subtitle },
         v1::Block::Heading(heading) => Block::Heading { level: heading.level, text: heading.text },
-        v1::Block::Paragraph(paragraph) => Block::Paragraph { runs: runs(paragraph.runs), align: align(paragraph.align) },
+        v1::Block::Paragraph(paragraph) => {
+            Block::Paragraph { runs: runs(paragraph.runs), align: align(paragraph.align) }
+        }
         v1::Block::Columns(columns) => Block::Columns(columns.into_iter().map(column).collect()),
         v1::Block::Table(table) => Block::Table {
             columns: table
@@ -196,9 +203,12 @@ fn block(block: v1::Block) -> Block {
                 .collect(),
             rows: table.rows.into_iter().map(|row| TableRow { cells: row.cells, style: style(row.style) }).collect(),
         },
-        v1::Block::Totals(lines) => {
-            Block::Totals(lines.into_iter().map(|line| TotalLine { label: line.label, value: line.value, style: style(line.style) }).collect())
-        }
+        v1::Block::Totals(lines) => Block::Totals(
+            lines
+                .into_iter()
+                .map(|line| TotalLine { label: line.label, value: line.value, style: style(line.style) })
+                .collect(),
+        ),
         v1::Block::Rule => Block::Rule,
         v1::Block::Spacer(points) => Block::Spacer(points),
         v1::Block::PageBreak => Block::PageBreak,
@@ -206,7 +216,12 @@ fn block(block: v1::Block) -> Block {
 }
 
 fn column(column: v1::Column) -> Column {
-    Column { heading: column.heading, lines: column.lines.into_iter().map(runs).collect(), weight: column.weight, align: align(column.align) }
+    Column {
+        heading: column.heading,
+        lines: column.lines.into_iter().map(runs).collect(),
+        weight: column.weight,
+        align: align(column.align),
+    }
 }
 
 fn runs(runs: Vec<v1::Run>) -> Vec<Run> {

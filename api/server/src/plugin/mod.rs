@@ -139,7 +139,11 @@ impl Plugins {
     }
 
     /// Asks a pricing rule.
-    pub async fn price(&self, digest: &str, question: &PricingQuestion) -> Result<(PricingAnswer, CallRecord), PluginError> {
+    pub async fn price(
+        &self,
+        digest: &str,
+        question: &PricingQuestion,
+    ) -> Result<(PricingAnswer, CallRecord), PluginError> {
         let input = pricing::input(question);
         let asked = json(&input)?;
         let (output, record) = self.recorded(Kind::Pricing, digest, asked, self.host.price(digest, input).await)?;
@@ -147,7 +151,12 @@ impl Plugins {
     }
 
     /// Asks a tax calculator.
-    pub async fn tax(&self, digest: &str, reference: &str, question: &TaxQuestion) -> Result<(TaxAnswer, CallRecord), PluginError> {
+    pub async fn tax(
+        &self,
+        digest: &str,
+        reference: &str,
+        question: &TaxQuestion,
+    ) -> Result<(TaxAnswer, CallRecord), PluginError> {
         let input = tax::input(reference, question);
         let asked = json(&input)?;
         let (output, record) = self.recorded(Kind::Tax, digest, asked, self.host.tax(digest, input).await)?;
@@ -166,14 +175,26 @@ impl Plugins {
     pub async fn replay(&self, record: &CallRecord) -> Result<CallRecord, PluginError> {
         let (digest, asked) = (record.digest.as_str(), record.input.clone());
         let again = match record.kind {
-            Kind::Pricing => self.recorded(record.kind, digest, asked, self.host.price(digest, read(&record.input)?).await)?.1,
-            Kind::Tax => self.recorded(record.kind, digest, asked, self.host.tax(digest, read(&record.input)?).await)?.1,
-            Kind::Template => self.recorded(record.kind, digest, asked, self.host.render(digest, read(&record.input)?).await)?.1,
+            Kind::Pricing => {
+                self.recorded(record.kind, digest, asked, self.host.price(digest, read(&record.input)?).await)?.1
+            }
+            Kind::Tax => {
+                self.recorded(record.kind, digest, asked, self.host.tax(digest, read(&record.input)?).await)?.1
+            }
+            Kind::Template => {
+                self.recorded(record.kind, digest, asked, self.host.render(digest, read(&record.input)?).await)?.1
+            }
         };
         Ok(again)
     }
 
-    fn recorded<T: Serialize>(&self, kind: Kind, digest: &str, input: String, call: Call<T>) -> Result<(T, CallRecord), PluginError> {
+    fn recorded<T: Serialize>(
+        &self,
+        kind: Kind,
+        digest: &str,
+        input: String,
+        call: Call<T>,
+    ) -> Result<(T, CallRecord), PluginError> {
         for line in &call.logs {
             tracing::debug!(plugin = digest, level = ?line.level, text = line.text, "plugin log");
         }

@@ -40,7 +40,11 @@ pub(super) fn answer(output: Output) -> Result<PricingAnswer, PluginError> {
                 label: step.label,
             })
         });
-        Ok(ChargeAnswer { index: charge.index, amount: number(&path, &charge.amount)?, steps: steps.collect::<Result<_, PluginError>>()? })
+        Ok(ChargeAnswer {
+            index: charge.index,
+            amount: number(&path, &charge.amount)?,
+            steps: steps.collect::<Result<_, PluginError>>()?,
+        })
     });
     Ok(PricingAnswer { charges: charges.collect::<Result<_, PluginError>>()? })
 }

@@ -17,9 +17,21 @@ pub struct StandardGuest {
 
 /// The guests used where nothing else is in force.
 pub const STANDARD: [StandardGuest; 3] = [
-    StandardGuest { name: "standard-pricing", kind: Kind::Pricing, bytes: include_bytes!("../../../../plugins/dist/standard-pricing.wasm") },
-    StandardGuest { name: "standard-tax", kind: Kind::Tax, bytes: include_bytes!("../../../../plugins/dist/standard-tax.wasm") },
-    StandardGuest { name: "standard-template", kind: Kind::Template, bytes: include_bytes!("../../../../plugins/dist/standard-template.wasm") },
+    StandardGuest {
+        name: "standard-pricing",
+        kind: Kind::Pricing,
+        bytes: include_bytes!("../../../../plugins/dist/standard-pricing.wasm"),
+    },
+    StandardGuest {
+        name: "standard-tax",
+        kind: Kind::Tax,
+        bytes: include_bytes!("../../../../plugins/dist/standard-tax.wasm"),
+    },
+    StandardGuest {
+        name: "standard-template",
+        kind: Kind::Template,
+        bytes: include_bytes!("../../../../plugins/dist/standard-template.wasm"),
+    },
 ];
 
 impl StandardGuest {
@@ -34,7 +46,8 @@ impl StandardGuest {
 
     /// The digest of its component, computed once.
     pub fn digest(&self) -> &'static str {
-        static DIGESTS: LazyLock<[String; 3]> = LazyLock::new(|| STANDARD.map(|guest| plugin_host::digest(guest.bytes)));
+        static DIGESTS: LazyLock<[String; 3]> =
+            LazyLock::new(|| STANDARD.map(|guest| plugin_host::digest(guest.bytes)));
         match self.kind {
             Kind::Pricing => &DIGESTS[0],
             Kind::Tax => &DIGESTS[1],

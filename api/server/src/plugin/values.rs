@@ -34,5 +34,9 @@ fn parameter(value: &ParameterValue) -> types::ParameterValue {
 }
 
 fn tier(tier: &Tier) -> types::Tier {
-    types::Tier { up_to: tier.up_to.map(text), unit_amount: text(tier.unit_amount), flat_amount: text(tier.flat_amount) }
+    types::Tier {
+        up_to: tier.up_to.map(text),
+        unit_amount: text(tier.unit_amount),
+        flat_amount: text(tier.flat_amount),
+    }
 }

@@ -21,7 +21,9 @@ pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
         match evaluate_alerts::evaluate(&app, change.organisation_id, now).await {
             Ok(_) => store::usage_change::evaluated(&app.store, change).await?,
             // The claim runs out and the row is taken again: one broken organisation holds up no other.
-            Err(error) => tracing::error!(organisation = %change.organisation_id, error = ?error, "alert rules could not be evaluated"),
+            Err(error) => {
+                tracing::error!(organisation = %change.organisation_id, error = ?error, "alert rules could not be evaluated");
+            }
         }
     }
     Ok(changes.len())

@@ -8,8 +8,8 @@ use crate::app::evaluate_alerts::ANNOUNCE_ALERT;
 use crate::app::finalise_invoice::RENDER_INVOICE;
 use crate::app::{App, invoice_document};
 use crate::error::Error;
-use crate::store::outbox::Job;
 use crate::store;
+use crate::store::outbox::Job;
 
 /// Jobs taken at once.
 const BATCH: u32 = 16;
@@ -20,15 +20,17 @@ const LEASE_SECONDS: i64 = 120;
 /// Tries before a job is given up and waits for a person.
 const ATTEMPTS: i32 = 12;
 
-
-
-
-
-
 /// Runs the jobs that are due; tells how many there were.
 pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
     let now = Utc::now();
-    let jobs = store::outbox::claim(&app.store, &[RENDER_INVOICE, ANNOUNCE_ALERT], BATCH, now, TimeDelta::seconds(LEASE_SECONDS)).await?;
+    let jobs = store::outbox::claim(
+        &app.store,
+        &[RENDER_INVOICE, ANNOUNCE_ALERT],
+        BATCH,
+        now,
+        TimeDelta::seconds(LEASE_SECONDS),
+    )
+    .await?;
     for job in &jobs {
         finish(&app, job, run(&app, job).await).await?;
     }
@@ -90,4 +92,3 @@ fn chain(error: &Error) -> String {
     }
     words
 }
-

@@ -22,9 +22,7 @@ pub(super) fn deepest(source: &str) -> usize {
 }
 
 fn after_line(bytes: &[u8], from: usize) -> usize {
-    let end = bytes[from..]
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r'));
+    let end = bytes[from..].iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     end.map_or(bytes.len(), |length| from + length + 1)
 }
 

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Positioned,
-    parser::types::{
-        ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
-    },
+    parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
 };
 
 use super::over;
@@ -64,32 +62,19 @@ impl Size {
     fn within_field(self, field: &Field) -> Self {
         let name = field.name.node.as_str();
         let is_introspection = matches!(name, "__schema" | "__type");
-        let is_list = matches!(
-            name,
-            "fields" | "inputFields" | "interfaces" | "possibleTypes"
-        );
+        let is_list = matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
         let inner = self.within(field.directives.len());
         Self {
-            aliases: inner
-                .aliases
-                .saturating_add(u64::from(field.alias.is_some())),
+            aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
             top_fields: 1,
             lists: inner.lists.saturating_add(u64::from(is_list)),
-            depth: if is_introspection {
-                1
-            } else {
-                inner.depth.saturating_add(1)
-            },
+            depth: if is_introspection { 1 } else { inner.depth.saturating_add(1) },
             introspection_depth: match (is_introspection, inner.introspection_depth) {
                 (true, below) => below.max(inner.depth).saturating_add(1),
                 (false, 0) => 0,
                 (false, below) => below.saturating_add(1),
             },
-            introspection_lists: if is_introspection {
-                inner.lists
-            } else {
-                inner.introspection_lists
-            },
+            introspection_lists: if is_introspection { inner.lists } else { inner.introspection_lists },
             ..inner
         }
     }
@@ -99,22 +84,12 @@ impl Size {
 pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Failure> {
     let operations = document.operations.iter().len() as u64;
     if operations > limits.operations {
-        return Err(over(
-            "operations",
-            limits.operations,
-            operations,
-            "operations",
-        ));
+        return Err(over("operations", limits.operations, operations, "operations"));
     }
-    let mut meter = Meter {
-        document,
-        limits,
-        fragments: HashMap::new(),
-    };
+    let mut meter = Meter { document, limits, fragments: HashMap::new() };
     for (_, operation) in document.operations.iter() {
         let size = meter.operation(&operation.node)?;
-        check_size(size, operation.node.ty, limits)
-            .map_err(|failure| failure.at(vec![operation.pos]))?;
+        check_size(size, operation.node.ty, limits).map_err(|failure| failure.at(vec![operation.pos]))?;
     }
     // Fragments nobody spreads are walked by validation too.
     for name in document.fragments.keys() {
@@ -135,12 +110,7 @@ fn check_size(size: Size, kind: OperationType, limits: &Limits) -> Result<(), Fa
             size.selections,
             "fields and spreads once its fragments are written out",
         ),
-        (
-            "depth",
-            limits.depth,
-            size.depth,
-            "fields nested in each other",
-        ),
+        ("depth", limits.depth, size.depth, "fields nested in each other"),
         (
             "introspectionDepth",
             limits.introspection_depth,
@@ -153,25 +123,13 @@ fn check_size(size: Size, kind: OperationType, limits: &Limits) -> Result<(), Fa
             size.introspection_lists,
             "introspection lists nested in each other",
         ),
-        (
-            "selectionNesting",
-            limits.selection_nesting,
-            size.nesting,
-            "fields and fragments nested in each other",
-        ),
+        ("selectionNesting", limits.selection_nesting, size.nesting, "fields and fragments nested in each other"),
         ("aliases", limits.aliases, size.aliases, "aliases"),
         (root_name, root_fields, size.top_fields, "root fields"),
-        (
-            "directives",
-            limits.directives,
-            size.directives,
-            "directives",
-        ),
+        ("directives", limits.directives, size.directives, "directives"),
     ];
     let exceeded = rules.into_iter().find(|(_, limit, found, _)| found > limit);
-    exceeded.map_or(Ok(()), |(name, limit, found, what)| {
-        Err(over(name, limit, found, what))
-    })
+    exceeded.map_or(Ok(()), |(name, limit, found, what)| Err(over(name, limit, found, what)))
 }
 
 struct Meter<'a> {
@@ -183,48 +141,33 @@ struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, Failure> {
-        let variables: usize = operation
-            .variable_definitions
-            .iter()
-            .map(|variable| variable.node.directives.len())
-            .sum();
+        let variables: usize =
+            operation.variable_definitions.iter().map(|variable| variable.node.directives.len()).sum();
         let size = self.selections(&operation.selection_set, 0)?;
         let directives = operation.directives.len().saturating_add(variables) as u64;
-        Ok(Size {
-            directives: size.directives.saturating_add(directives),
-            ..size
-        })
+        Ok(Size { directives: size.directives.saturating_add(directives), ..size })
     }
 
     /// `level` is how many selections lie above; it bounds this function's own recursion.
-    fn selections(
-        &mut self,
-        set: &'a Positioned<SelectionSet>,
-        level: u64,
-    ) -> Result<Size, Failure> {
+    fn selections(&mut self, set: &'a Positioned<SelectionSet>, level: u64) -> Result<Size, Failure> {
         if level > self.limits.selection_nesting {
             let limit = self.limits.selection_nesting;
-            return Err(over(
-                "selectionNesting",
-                limit,
-                level,
-                "fields and fragments nested in each other",
-            )
-            .at(vec![set.pos]));
+            return Err(
+                over("selectionNesting", limit, level, "fields and fragments nested in each other").at(vec![set.pos])
+            );
         }
         let mut size = Size::default();
         for selection in &set.node.items {
             let one = match &selection.node {
-                Selection::Field(field) => self
-                    .selections(&field.node.selection_set, level + 1)?
-                    .within_field(&field.node),
-                Selection::InlineFragment(fragment) => self
-                    .selections(&fragment.node.selection_set, level + 1)?
-                    .within(fragment.node.directives.len()),
+                Selection::Field(field) => {
+                    self.selections(&field.node.selection_set, level + 1)?.within_field(&field.node)
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.selections(&fragment.node.selection_set, level + 1)?.within(fragment.node.directives.len())
+                }
                 Selection::FragmentSpread(spread) => {
                     let name = spread.node.fragment_name.node.as_str();
-                    self.fragment(name, level + 1)?
-                        .within(spread.node.directives.len())
+                    self.fragment(name, level + 1)?.within(spread.node.directives.len())
                 }
             };
             size = size.beside(one);
@@ -250,9 +193,7 @@ impl<'a> Meter<'a> {
         }
         self.fragments.insert(name.as_str(), None);
         let mut size = self.selections(&fragment.node.selection_set, level)?;
-        size.directives = size
-            .directives
-            .saturating_add(fragment.node.directives.len() as u64);
+        size.directives = size.directives.saturating_add(fragment.node.directives.len() as u64);
         self.fragments.insert(name.as_str(), Some(size));
         Ok(size)
     }

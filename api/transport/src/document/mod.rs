@@ -9,9 +9,7 @@ use async_graphql::{
     Request, Value, Variables,
     parser::{
         parse_query,
-        types::{
-            DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
-        },
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection},
     },
 };
 
@@ -48,21 +46,11 @@ pub(crate) fn prepare(envelope: Envelope, limits: &Limits) -> Result<Prepared, F
 
 fn parse(source: &str, limits: &Limits) -> Result<ExecutableDocument, Failure> {
     if source.len() > limits.document_bytes {
-        return Err(over(
-            "documentBytes",
-            limits.document_bytes as u64,
-            source.len() as u64,
-            "bytes of document text",
-        ));
+        return Err(over("documentBytes", limits.document_bytes as u64, source.len() as u64, "bytes of document text"));
     }
     let nesting = lexical::deepest(source);
     if nesting > limits.lexical_nesting {
-        return Err(over(
-            "lexicalNesting",
-            limits.lexical_nesting as u64,
-            nesting as u64,
-            "brackets open at once",
-        ));
+        return Err(over("lexicalNesting", limits.lexical_nesting as u64, nesting as u64, "brackets open at once"));
     }
     parse_query(source).map_err(|error| {
         let message = plain(&error.to_string());
@@ -73,39 +61,24 @@ fn parse(source: &str, limits: &Limits) -> Result<ExecutableDocument, Failure> {
 /// The parser's message draws the source with an arrow over several lines; its last line has the
 /// meaning, and the place is in `locations`.
 fn plain(message: &str) -> String {
-    let meaning = message
-        .rsplit_once("= ")
-        .map_or(message, |(_, meaning)| meaning)
-        .trim();
-    format!(
-        "The document is not valid GraphQL: {}.",
-        meaning.trim_end_matches('.')
-    )
+    let meaning = message.rsplit_once("= ").map_or(message, |(_, meaning)| meaning).trim();
+    format!("The document is not valid GraphQL: {}.", meaning.trim_end_matches('.'))
 }
 
-fn choose<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a OperationDefinition, Failure> {
+fn choose<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, Failure> {
     let invalid = |message: String| Failure::new(code::GRAPHQL_VALIDATION_FAILED, message);
     let unknown = |name: &str| {
-        invalid(format!(
-            "The document has no operation named `{name}`. Set `operationName` to one it has."
-        ))
+        invalid(format!("The document has no operation named `{name}`. Set `operationName` to one it has."))
     };
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(&operation.node),
         (DocumentOperations::Single(_), Some(name)) => Err(unknown(name)),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations
-            .get(name)
-            .map(|operation| &operation.node)
-            .ok_or_else(|| unknown(name)),
+        (DocumentOperations::Multiple(operations), Some(name)) => {
+            operations.get(name).map(|operation| &operation.node).ok_or_else(|| unknown(name))
+        }
         (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
             Some(operation) if operations.len() == 1 => Ok(&operation.node),
-            _ => Err(invalid(
-                "The document has several operations. Set `operationName` to the one to run."
-                    .to_owned(),
-            )),
+            _ => Err(invalid("The document has several operations. Set `operationName` to the one to run.".to_owned())),
         },
     }
 }
@@ -124,10 +97,7 @@ fn check_subscription(operation: &OperationDefinition) -> Result<(), Failure> {
 
 /// A required variable without a value is a fault of the request; async-graphql would only notice in
 /// the middle of the execution.
-fn check_required_variables(
-    operation: &OperationDefinition,
-    variables: &Variables,
-) -> Result<(), Failure> {
+fn check_required_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Failure> {
     for definition in &operation.variable_definitions {
         let variable = &definition.node;
         let is_missing = match variables.get(&variable.name.node) {
@@ -138,9 +108,7 @@ fn check_required_variables(
             let (name, kind) = (&variable.name.node, &variable.var_type.node);
             return Err(Failure::new(
                 code::BAD_USER_INPUT,
-                format!(
-                    "The variable `${name}` of type `{kind}` has no value. Set it in `variables`."
-                ),
+                format!("The variable `${name}` of type `{kind}` has no value. Set it in `variables`."),
             )
             .at(vec![definition.pos]));
         }
@@ -158,10 +126,7 @@ fn refuse_upload_marks(envelope: &Envelope) -> Result<(), Failure> {
         }
     }
     match envelope.query.contains(UPLOAD_MARK) || envelope.variables.values().any(marked) {
-        true => Err(Failure::new(
-            code::BAD_USER_INPUT,
-            format!("A text may not begin with `{UPLOAD_MARK}`."),
-        )),
+        true => Err(Failure::new(code::BAD_USER_INPUT, format!("A text may not begin with `{UPLOAD_MARK}`."))),
         false => Ok(()),
     }
 }
@@ -175,7 +140,9 @@ fn over(name: &str, limit: u64, found: u64, what: &str) -> Failure {
     };
     Failure::new(
         code::QUERY_TOO_COMPLEX,
-        format!("The document has {more_than}{found} {what}; at most {limit} are allowed. Split it into several requests."),
+        format!(
+            "The document has {more_than}{found} {what}; at most {limit} are allowed. Split it into several requests."
+        ),
     )
     .with("limitName", name)
     .with("limit", limit)

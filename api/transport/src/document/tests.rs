@@ -16,22 +16,11 @@ fn send(query: &str) -> Result<Prepared, Failure> {
 fn limit_hit(query: &str) -> String {
     let error = send(query).unwrap_err().into_error(&RequestId::new());
     let extensions = error.extensions.unwrap();
-    assert_eq!(
-        extensions.get("code"),
-        Some(&Value::from(code::QUERY_TOO_COMPLEX)),
-        "{}",
-        error.message
-    );
-    let Some(Value::String(name)) = extensions.get("limitName") else {
-        panic!("no limitName")
-    };
+    assert_eq!(extensions.get("code"), Some(&Value::from(code::QUERY_TOO_COMPLEX)), "{}", error.message);
+    let Some(Value::String(name)) = extensions.get("limitName") else { panic!("no limitName") };
     for entry in ["limit", "found"] {
         let number = extensions.get(entry).unwrap().to_string();
-        assert!(
-            error.message.contains(&number),
-            "{} names no {entry}",
-            error.message
-        );
+        assert!(error.message.contains(&number), "{} names no {entry}", error.message);
     }
     name.clone()
 }
@@ -40,10 +29,7 @@ fn limit_hit(query: &str) -> String {
 fn bomb(leaf: &str) -> String {
     let mut document = String::from("{...A0}");
     for level in 0..30 {
-        document.push_str(&format!(
-            "fragment A{level} on Q{{...A{0} ...A{0}}}",
-            level + 1
-        ));
+        document.push_str(&format!("fragment A{level} on Q{{...A{0} ...A{0}}}", level + 1));
     }
     document.push_str(&format!("fragment A30 on Q{{{leaf}}}"));
     document
@@ -80,42 +66,18 @@ fn each_limit_is_named_when_it_is_hit() {
     let many = |count: usize, piece: &str| piece.repeat(count);
     for (query, expected) in [
         (format!("{{a #{}\n}}", "x".repeat(21_000)), "documentBytes"),
-        (
-            format!("{}a{}", many(70, "{a"), many(70, "}")),
-            "lexicalNesting",
-        ),
-        (
-            format!("{{a(x:{}{})}}", many(70, "["), many(70, "]")),
-            "lexicalNesting",
-        ),
-        (
-            format!("{{a(x:[\"\"\"b\" {}{}])}}", many(70, "["), many(70, "]")),
-            "lexicalNesting",
-        ),
+        (format!("{}a{}", many(70, "{a"), many(70, "}")), "lexicalNesting"),
+        (format!("{{a(x:{}{})}}", many(70, "["), many(70, "]")), "lexicalNesting"),
+        (format!("{{a(x:[\"\"\"b\" {}{}])}}", many(70, "["), many(70, "]")), "lexicalNesting"),
         (format!("{{a{{{}}}}}", many(1001, "b ")), "expandedFields"),
         (format!("{}a{}", many(13, "{a"), many(13, "}")), "depth"),
         (format!("{{{}}}", many(31, "b:a ")), "aliases"),
         (format!("{{{}}}", many(21, "a ")), "rootFields"),
-        (
-            format!("mutation{{{}}}", many(11, "a ")),
-            "mutationRootFields",
-        ),
+        (format!("mutation{{{}}}", many(11, "a ")), "mutationRootFields"),
         (format!("{{a{}}}", many(51, "@d ")), "directives"),
-        (
-            (0..21).map(|n| format!("query q{n}{{a}}")).collect(),
-            "operations",
-        ),
-        (
-            "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}".to_owned(),
-            "introspectionLists",
-        ),
-        (
-            format!(
-                "{{__schema{{types{}}}}}",
-                many(20, "{ofType") + &many(20, "}")
-            ),
-            "introspectionDepth",
-        ),
+        ((0..21).map(|n| format!("query q{n}{{a}}")).collect(), "operations"),
+        ("{__schema{types{fields{type{fields{type{fields{name}}}}}}}}".to_owned(), "introspectionLists"),
+        (format!("{{__schema{{types{}}}}}", many(20, "{ofType") + &many(20, "}")), "introspectionDepth"),
     ] {
         assert_eq!(limit_hit(&query), expected, "{query}");
     }
@@ -125,10 +87,7 @@ fn each_limit_is_named_when_it_is_hit() {
 fn a_long_chain_of_fragments_does_not_recurse_without_end() {
     let mut document = String::from("{...F0}");
     for level in 0..400 {
-        document.push_str(&format!(
-            "fragment F{level} on Q{{a{{a{{...F{}}}}}}}",
-            level + 1
-        ));
+        document.push_str(&format!("fragment F{level} on Q{{a{{a{{...F{}}}}}}}", level + 1));
     }
     document.push_str("fragment F400 on Q{a}");
     assert!(document.len() < 20_000);
@@ -139,20 +98,9 @@ fn a_long_chain_of_fragments_does_not_recurse_without_end() {
 fn fragments_carry_their_depth_aliases_and_root_fields() {
     let inside = "fragment F on Q { x:a{b{c{d{e{f}}}}} }";
     assert!(send(&format!("{{a{{b{{c{{d{{e{{f{{...F}}}}}}}}}}}}}}{inside}")).is_ok());
-    assert_eq!(
-        limit_hit(&format!(
-            "{{a{{b{{c{{d{{e{{f{{g{{...F}}}}}}}}}}}}}}}}{inside}"
-        )),
-        "depth"
-    );
-    assert_eq!(
-        limit_hit(&format!("{{a{{{}}}}}{inside}", "...F ".repeat(31))),
-        "aliases"
-    );
-    assert_eq!(
-        limit_hit(&format!("{{{}}}{inside}", "...F ".repeat(21))),
-        "rootFields"
-    );
+    assert_eq!(limit_hit(&format!("{{a{{b{{c{{d{{e{{f{{g{{...F}}}}}}}}}}}}}}}}{inside}")), "depth");
+    assert_eq!(limit_hit(&format!("{{a{{{}}}}}{inside}", "...F ".repeat(31))), "aliases");
+    assert_eq!(limit_hit(&format!("{{{}}}{inside}", "...F ".repeat(21))), "rootFields");
 }
 
 #[test]
@@ -178,22 +126,15 @@ fn the_operation_is_chosen_by_name() {
     assert_eq!(choose("B".into()).unwrap().kind, OperationType::Mutation);
     assert_eq!(choose("A".into()).unwrap().kind, OperationType::Query);
     assert!(choose("C".into()).unwrap_err().message().contains("`C`"));
-    assert!(
-        choose(serde_json::Value::Null)
-            .unwrap_err()
-            .message()
-            .contains("operationName")
-    );
+    assert!(choose(serde_json::Value::Null).unwrap_err().message().contains("operationName"));
 }
 
 #[test]
 fn a_required_variable_must_have_a_value() {
     let with = |variables: &str| {
-        let query =
-            "query($a: Int!, $b: Int! = 1, $c: Int, $d: Int! @x) { f(a: $a, b: $b, c: $c, d: $d) }";
+        let query = "query($a: Int!, $b: Int! = 1, $c: Int, $d: Int! @x) { f(a: $a, b: $b, c: $c, d: $d) }";
         let variables: serde_json::Value = serde_json::from_str(variables).unwrap();
-        let envelope =
-            Envelope::from_json(serde_json::json!({ "query": query, "variables": variables }));
+        let envelope = Envelope::from_json(serde_json::json!({ "query": query, "variables": variables }));
         prepare(envelope.unwrap(), &Limits::default())
     };
     assert!(with(r#"{"a": 1, "d": 1}"#).is_ok());
@@ -221,16 +162,8 @@ fn syntax_errors_are_one_sentence_with_a_place() {
 #[test]
 fn a_subscription_has_one_root_field_outside_fragments() {
     assert!(send("subscription{a}").is_ok());
-    for query in [
-        "subscription{a b}",
-        "subscription{...F} fragment F on S{a}",
-        "subscription{... on S{a}}",
-    ] {
-        assert_eq!(
-            send(query).unwrap_err().code(),
-            code::GRAPHQL_VALIDATION_FAILED,
-            "{query}"
-        );
+    for query in ["subscription{a b}", "subscription{...F} fragment F on S{a}", "subscription{... on S{a}}"] {
+        assert_eq!(send(query).unwrap_err().code(), code::GRAPHQL_VALIDATION_FAILED, "{query}");
     }
 }
 

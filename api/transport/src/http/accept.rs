@@ -28,9 +28,7 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Media> {
     if named.peek().is_none() {
         return Some(Media::Json);
     }
-    let ranges = named
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
+    let ranges = named.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     let mut best: Option<(u32, u32, Media)> = None;
     for (quality, preference, media) in ranges.filter_map(range) {
         if quality > 0 && best.is_none_or(|(q, p, _)| (quality, preference) > (q, p)) {
@@ -49,8 +47,7 @@ fn range(text: &str) -> Option<(u32, u32, Media)> {
         "*/*" | "application/*" => (0, Media::Json),
         _ => return None,
     };
-    let quality =
-        parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
     Some((quality.map_or(Some(1000), thousandths)?, preference, media))
 }
 
@@ -84,22 +81,10 @@ mod tests {
             ("application/json", Some(Json)),
             ("*/*", Some(Json)),
             ("application/*;q=0.1", Some(Json)),
-            (
-                "application/graphql-response+json, application/json",
-                Some(GraphqlResponse),
-            ),
-            (
-                "application/json, application/graphql-response+json",
-                Some(GraphqlResponse),
-            ),
-            (
-                "application/graphql-response+json;q=0.9, application/json",
-                Some(Json),
-            ),
-            (
-                "application/graphql-response+json;charset=utf-8, application/json;q=0.9",
-                Some(GraphqlResponse),
-            ),
+            ("application/graphql-response+json, application/json", Some(GraphqlResponse)),
+            ("application/json, application/graphql-response+json", Some(GraphqlResponse)),
+            ("application/graphql-response+json;q=0.9, application/json", Some(Json)),
+            ("application/graphql-response+json;charset=utf-8, application/json;q=0.9", Some(GraphqlResponse)),
             ("text/html, */*;q=0.8", Some(Json)),
             ("application/json;q=0", None),
             ("application/json;q=nonsense", None),

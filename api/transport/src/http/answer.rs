@@ -46,10 +46,7 @@ fn status(refused: Option<&str>, media: Media) -> StatusCode {
 /// Writes an answer that has been through `polish` or comes from a `Failure`.
 pub(super) fn write(media: Media, response: GraphqlResponse, id: &RequestId) -> Response {
     let refused = refusal(&response).and_then(|errors| errors.first());
-    let status = status(
-        refused.map(|error| code_of(error).unwrap_or(code::INTERNAL)),
-        media,
-    );
+    let status = status(refused.map(|error| code_of(error).unwrap_or(code::INTERNAL)), media);
     let mut answer = match serde_json::to_vec(&Payload::from(&response)) {
         Ok(body) => with_status(status, Body::from(body)),
         Err(error) => {
@@ -57,19 +54,14 @@ pub(super) fn write(media: Media, response: GraphqlResponse, id: &RequestId) -> 
             return write(Media::Json, panicked(id).into_response(id), id);
         }
     };
-    let extra = refused
-        .map(|error| headers_of(status, error))
-        .unwrap_or_default();
+    let extra = refused.map(|error| headers_of(status, error)).unwrap_or_default();
     let headers = answer.headers_mut();
     headers.extend(response.http_headers);
     headers.extend(extra);
     headers.insert(header::CONTENT_TYPE, media.header());
     // Answers are personal; none may stay in a cache.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(id) = id.header() {
         headers.insert("x-request-id", id);
     }
@@ -79,21 +71,13 @@ pub(super) fn write(media: Media, response: GraphqlResponse, id: &RequestId) -> 
 /// Headers that say the same as the error to clients that do not read it.
 fn headers_of(status: StatusCode, error: &ServerError) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let entry = |name: &str| {
-        error
-            .extensions
-            .as_ref()
-            .and_then(|extensions| extensions.get(name))
-    };
+    let entry = |name: &str| error.extensions.as_ref().and_then(|extensions| extensions.get(name));
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if status == StatusCode::METHOD_NOT_ALLOWED {
         let only_post = entry("allow").is_some();
-        headers.insert(
-            header::ALLOW,
-            HeaderValue::from_static(if only_post { "POST" } else { "GET, POST" }),
-        );
+        headers.insert(header::ALLOW, HeaderValue::from_static(if only_post { "POST" } else { "GET, POST" }));
     }
     if let Some(Value::Number(wait)) = entry("retryAfterMs") {
         let seconds = wait.as_u64().unwrap_or_default().div_ceil(1000).max(1);

@@ -14,25 +14,17 @@ use crate::{
 };
 
 /// Reads the body and the envelope in it.
-pub(super) async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    settings: &TransportSettings,
-) -> Result<Envelope, Failure> {
+pub(super) async fn read(headers: &HeaderMap, body: Body, settings: &TransportSettings) -> Result<Envelope, Failure> {
     check_content_type(headers)?;
     let limit = settings.body_bytes;
     if declared_length(headers).is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
-    let collected = tokio::time::timeout(settings.body_wait, Limited::new(body, limit).collect())
-        .await
-        .map_err(|_| {
+    let collected =
+        tokio::time::timeout(settings.body_wait, Limited::new(body, limit).collect()).await.map_err(|_| {
             Failure::new(
                 code::REQUEST_TIMEOUT,
-                format!(
-                    "The body did not arrive within {} s.",
-                    settings.body_wait.as_secs()
-                ),
+                format!("The body did not arrive within {} s.", settings.body_wait.as_secs()),
             )
         })?;
     let bytes = collected
@@ -42,29 +34,19 @@ pub(super) async fn read(
         })?
         .to_bytes();
     if bytes.is_empty() {
-        return Err(bad(
-            "The body is empty. Send a JSON object with the entry `query`.",
-        ));
+        return Err(bad("The body is empty. Send a JSON object with the entry `query`."));
     }
-    let json = serde_json::from_slice(&bytes)
-        .map_err(|error| bad(format!("The body is not JSON: {}", position(&error))))?;
+    let json =
+        serde_json::from_slice(&bytes).map_err(|error| bad(format!("The body is not JSON: {}", position(&error))))?;
     Envelope::from_json(json)
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Failure> {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mut parts = value
-        .split(';')
-        .map(|part| part.trim().to_ascii_lowercase());
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_json = parts.next().as_deref() == Some("application/json");
     let is_utf8 = parts
-        .filter_map(|part| {
-            part.strip_prefix("charset=")
-                .map(|name| name.trim_matches('"').to_owned())
-        })
+        .filter_map(|part| part.strip_prefix("charset=").map(|name| name.trim_matches('"').to_owned()))
         .all(|name| name == "utf-8");
     match is_json && is_utf8 {
         true => Ok(()),
@@ -76,18 +58,10 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Failure> {
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn too_large(limit: usize) -> Failure {
-    Failure::new(
-        code::PAYLOAD_TOO_LARGE,
-        format!("The body is larger than {limit} bytes. Send less in one request."),
-    )
-    .with("limit", limit as u64)
+    Failure::new(code::PAYLOAD_TOO_LARGE, format!("The body is larger than {limit} bytes. Send less in one request."))
+        .with("limit", limit as u64)
 }

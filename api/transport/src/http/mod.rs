@@ -32,10 +32,7 @@ use crate::{
 const PREFLIGHT_HEADERS: [&str; 2] = ["graphql-require-preflight", "apollo-require-preflight"];
 
 /// Answers everything that arrives at `/graphql`.
-pub(crate) async fn handle<E: Executor, A: Authenticator>(
-    shared: Arc<Shared<E, A>>,
-    request: Request,
-) -> Response {
+pub(crate) async fn handle<E: Executor, A: Authenticator>(shared: Arc<Shared<E, A>>, request: Request) -> Response {
     let id = RequestId::of(request.extensions());
     let span = tracing::info_span!("graphql", request_id = %id);
     async move {
@@ -65,17 +62,11 @@ async fn serve<E: Executor, A: Authenticator>(
         Method::GET => true,
         Method::POST => false,
         _ => {
-            return Err(Failure::new(
-                code::METHOD_NOT_ALLOWED,
-                "Send GraphQL by POST, or a query by GET.",
-            ));
+            return Err(Failure::new(code::METHOD_NOT_ALLOWED, "Send GraphQL by POST, or a query by GET."));
         }
     };
     let peer = PeerAddress::of(&parts.extensions);
-    let identity = shared
-        .authenticator
-        .authenticate(bearer(&parts.headers), peer)
-        .await?;
+    let identity = shared.authenticator.authenticate(bearer(&parts.headers), peer).await?;
     if media.is_none() {
         return Err(Failure::new(
             code::NOT_ACCEPTABLE,
@@ -96,48 +87,29 @@ async fn serve<E: Executor, A: Authenticator>(
             ));
         }
         (OperationType::Mutation, true) => {
-            return Err(Failure::new(
-                code::METHOD_NOT_ALLOWED,
-                "Only queries run by GET. Send the mutation by POST.",
-            )
-            .with("allow", "POST"));
+            return Err(Failure::new(code::METHOD_NOT_ALLOWED, "Only queries run by GET. Send the mutation by POST.")
+                .with("allow", "POST"));
         }
         _ => {}
     }
-    let request = shared
-        .authenticator
-        .attach(identity, prepared.request.data(id.clone()));
+    let request = shared.authenticator.attach(identity, prepared.request.data(id.clone()));
     let wait = shared.settings.execution_wait;
-    Ok(run_once(
-        &shared.schema,
-        &shared.tracker,
-        wait,
-        prepared.kind,
-        request,
-        id,
-    )
-    .await)
+    Ok(run_once(&shared.schema, &shared.tracker, wait, prepared.kind, request, id).await)
 }
 
 fn envelope_of_get(parts: &Parts) -> Result<Envelope, Failure> {
-    let Query(parameters) =
-        Query::<HashMap<String, String>>::try_from_uri(&parts.uri).map_err(|_| {
-            bad("The query string is not of the form `query=…&variables=…`, percent-encoded.")
-        })?;
+    let Query(parameters) = Query::<HashMap<String, String>>::try_from_uri(&parts.uri)
+        .map_err(|_| bad("The query string is not of the form `query=…&variables=…`, percent-encoded."))?;
     Envelope::from_query_string(parameters)
 }
 
 /// Keys travel only in headers a page must ask leave to send, so a request with one is safe; this
 /// matters where the authenticator lets callers in without a key.
 fn refuse_foreign_page(headers: &HeaderMap) -> Result<(), Failure> {
-    let proven = headers.contains_key(header::AUTHORIZATION)
-        || PREFLIGHT_HEADERS
-            .iter()
-            .any(|name| headers.contains_key(*name));
+    let proven =
+        headers.contains_key(header::AUTHORIZATION) || PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(*name));
     match proven {
         true => Ok(()),
-        false => Err(bad(
-            "A GET request needs the header `Authorization` or `GraphQL-Require-Preflight`.",
-        )),
+        false => Err(bad("A GET request needs the header `Authorization` or `GraphQL-Require-Preflight`.")),
     }
 }

@@ -32,10 +32,7 @@ pub(super) struct Place {
 impl Place {
     /// A place among all sockets, unless there are `most` already.
     pub(super) fn take(census: &Arc<Census>, most: usize) -> Option<Self> {
-        let place = Self {
-            census: Arc::clone(census),
-            owner: None,
-        };
+        let place = Self { census: Arc::clone(census), owner: None };
         let before = census.total.fetch_add(1, Ordering::Relaxed);
         (before < most).then_some(place)
     }

@@ -16,10 +16,7 @@ pub(super) struct Close {
 
 impl Close {
     fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason: reason.into(),
-        }
+        Self { code, reason: reason.into() }
     }
 
     /// The process stops; clients come back at once, to another one.
@@ -74,21 +71,13 @@ impl Close {
 
     /// The client does not read what it is sent.
     pub(super) fn slow_consumer() -> Self {
-        Self::new(
-            4503,
-            "Slow consumer: connect again and resume after your last cursor.",
-        )
+        Self::new(4503, "Slow consumer: connect again and resume after your last cursor.")
     }
 
     /// The frame, its reason cut to what a frame can hold.
     pub(super) fn frame(&self) -> CloseFrame {
-        let end = (0..=REASON_BYTES.min(self.reason.len()))
-            .rev()
-            .find(|end| self.reason.is_char_boundary(*end));
-        CloseFrame {
-            code: self.code,
-            reason: Utf8Bytes::from(&self.reason[..end.unwrap_or(0)]),
-        }
+        let end = (0..=REASON_BYTES.min(self.reason.len())).rev().find(|end| self.reason.is_char_boundary(*end));
+        CloseFrame { code: self.code, reason: Utf8Bytes::from(&self.reason[..end.unwrap_or(0)]) }
     }
 }
 
@@ -101,9 +90,6 @@ mod tests {
         let frame = Close::duplicate(&"é".repeat(200)).frame();
         assert!(frame.reason.len() <= REASON_BYTES && frame.reason.len() > REASON_BYTES - 2);
         assert!(frame.reason.ends_with('é'));
-        assert_eq!(
-            Close::restart().frame().reason.as_str(),
-            "The server is restarting. Connect again."
-        );
+        assert_eq!(Close::restart().frame().reason.as_str(), "The server is restarting. Connect again.");
     }
 }

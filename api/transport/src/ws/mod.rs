@@ -19,22 +19,15 @@ use axum::{
 };
 
 pub(crate) use self::census::Census;
-use crate::{
-    Authenticator, PeerAddress, code, envelope::bad, failure::Failure, identity::bearer,
-    transport::Shared,
-};
+use crate::{Authenticator, PeerAddress, code, envelope::bad, failure::Failure, identity::bearer, transport::Shared};
 
 /// The only subprotocol spoken; the older `graphql-ws` is another language.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// Whether the request wants to become a socket.
 pub(crate) fn is_upgrade(request: &Request) -> bool {
-    let upgrade = request
-        .headers()
-        .get(header::UPGRADE)
-        .and_then(|value| value.to_str().ok());
-    request.method() == Method::GET
-        && upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+    let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    request.method() == Method::GET && upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
 /// Checks origin, room and subprotocol, and hands the connection to a session. Who is calling is
@@ -45,15 +38,10 @@ pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
 ) -> Result<Response, Failure> {
     let settings = &shared.settings.sockets;
     if !origin::is_allowed(request.headers(), request.uri(), &settings.allowed_origins) {
-        return Err(Failure::new(
-            code::FORBIDDEN,
-            "Pages of this origin may not open a socket here.",
-        ));
+        return Err(Failure::new(code::FORBIDDEN, "Pages of this origin may not open a socket here."));
     }
     if shared.settings.shutdown.is_cancelled() {
-        return Err(unavailable(
-            "The server is restarting. Connect again in a moment.",
-        ));
+        return Err(unavailable("The server is restarting. Connect again in a moment."));
     }
     let (mut parts, _) = request.into_parts();
     let peer = PeerAddress::of(&parts.extensions);
@@ -66,18 +54,12 @@ pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
         .max_message_size(settings.message_bytes)
         .max_frame_size(settings.message_bytes);
     if upgrade.selected_protocol().is_none() {
-        return Err(bad(
-            "The only WebSocket subprotocol spoken here is `graphql-transport-ws`.",
-        ));
+        return Err(bad("The only WebSocket subprotocol spoken here is `graphql-transport-ws`."));
     }
-    let place =
-        census::Place::take(&shared.census, settings.sockets_per_instance).ok_or_else(|| {
-            unavailable("The server holds as many sockets as it can. Connect again in a moment.")
-        })?;
+    let place = census::Place::take(&shared.census, settings.sockets_per_instance)
+        .ok_or_else(|| unavailable("The server holds as many sockets as it can. Connect again in a moment."))?;
     let tracker = shared.tracker.clone();
-    Ok(upgrade.on_upgrade(move |socket| {
-        tracker.track_future(session::run(shared, socket, place, header_key, peer))
-    }))
+    Ok(upgrade.on_upgrade(move |socket| tracker.track_future(session::run(shared, socket, place, header_key, peer))))
 }
 
 fn unavailable(message: &str) -> Failure {

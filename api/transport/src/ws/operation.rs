@@ -74,21 +74,12 @@ impl Operations {
 
     /// Whether a query or mutation is still to be answered.
     pub(super) fn owe_answers(&self) -> bool {
-        self.lock()
-            .values()
-            .any(|running| !running.operation.is_stream)
+        self.lock().values().any(|running| !running.operation.is_stream)
     }
 
     pub(super) fn begin(&self, id: String, is_stream: bool) -> Arc<Operation> {
-        let operation = Arc::new(Operation {
-            id: id.clone(),
-            is_stream,
-            stopped: AtomicBool::new(false),
-        });
-        let running = Running {
-            operation: Arc::clone(&operation),
-            task: None,
-        };
+        let operation = Arc::new(Operation { id: id.clone(), is_stream, stopped: AtomicBool::new(false) });
+        let running = Running { operation: Arc::clone(&operation), task: None };
         self.lock().insert(id, running);
         operation
     }
@@ -116,10 +107,7 @@ impl Operations {
     /// Its last frame is about to be written.
     pub(super) fn end(&self, operation: &Arc<Operation>) {
         let mut operations = self.lock();
-        if operations
-            .get(&operation.id)
-            .is_some_and(|running| Arc::ptr_eq(&running.operation, operation))
-        {
+        if operations.get(&operation.id).is_some_and(|running| Arc::ptr_eq(&running.operation, operation)) {
             operations.remove(&operation.id);
         }
     }
@@ -143,20 +131,12 @@ impl Outlet {
             }
         };
         let operation = Arc::clone(&self.operation);
-        self.frames
-            .send(Frame {
-                operation,
-                text,
-                is_last,
-            })
-            .await
-            .ok()?;
+        self.frames.send(Frame { operation, text, is_last }).await.ok()?;
         (!is_last).then_some(())
     }
 
     async fn next(&self, response: &Response) -> Option<()> {
-        self.send(message::next(&self.operation.id, response), false)
-            .await
+        self.send(message::next(&self.operation.id, response), false).await
     }
 
     async fn complete(&self) -> Option<()> {
@@ -165,17 +145,12 @@ impl Outlet {
 
     /// Ends the operation with an `error` frame, which is also how it is refused.
     pub(super) async fn refuse(&self, errors: &[async_graphql::ServerError]) -> Option<()> {
-        self.send(message::error(&self.operation.id, errors), true)
-            .await
+        self.send(message::error(&self.operation.id, errors), true).await
     }
 }
 
 /// Runs an operation to its end.
-pub(super) async fn run<E: Executor, A: Authenticator>(
-    shared: Arc<Shared<E, A>>,
-    prepared: Prepared,
-    outlet: Outlet,
-) {
+pub(super) async fn run<E: Executor, A: Authenticator>(shared: Arc<Shared<E, A>>, prepared: Prepared, outlet: Outlet) {
     let Prepared { request, kind } = prepared;
     if kind == OperationType::Subscription {
         let stream = shared.schema.execute_stream(request, None);
@@ -183,15 +158,7 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
         return;
     }
     let wait = shared.settings.execution_wait;
-    let response = run_once(
-        &shared.schema,
-        &shared.tracker,
-        wait,
-        kind,
-        request,
-        &outlet.id,
-    )
-    .await;
+    let response = run_once(&shared.schema, &shared.tracker, wait, kind, request, &outlet.id).await;
     match refusal(&response) {
         Some(errors) => outlet.refuse(errors).await,
         None => match outlet.next(&response).await {
@@ -215,15 +182,10 @@ async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet) -> Option
             None => return outlet.complete().await,
             Some(Ok(response)) => polish(response, &outlet.id),
             Some(Err(_)) => {
-                return outlet
-                    .refuse(&[panicked(&outlet.id).into_error(&outlet.id)])
-                    .await;
+                return outlet.refuse(&[panicked(&outlet.id).into_error(&outlet.id)]).await;
             }
         };
-        if std::mem::take(&mut is_first)
-            && response.data == Value::Null
-            && !response.errors.is_empty()
-        {
+        if std::mem::take(&mut is_first) && response.data == Value::Null && !response.errors.is_empty() {
             // A subscription that could not start: one answer of errors and the stream's end.
             ahead = results.next().now_or_never();
             if refusal(&response).is_some() || matches!(ahead, Some(None)) {

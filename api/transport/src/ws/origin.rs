@@ -19,9 +19,7 @@ pub(super) fn is_allowed(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> 
         (Some((_, authority)), Some(host)) => authority.eq_ignore_ascii_case(host),
         _ => false,
     };
-    own || allowed
-        .iter()
-        .any(|entry| entry.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    own || allowed.iter().any(|entry| entry.trim_end_matches('/').eq_ignore_ascii_case(origin))
 }
 
 #[cfg(test)]
@@ -46,11 +44,7 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(header::ORIGIN, origin.parse().unwrap());
             }
-            assert_eq!(
-                is_allowed(&headers, &Uri::from_static("/graphql"), &allowed),
-                expected,
-                "{origin:?}"
-            );
+            assert_eq!(is_allowed(&headers, &Uri::from_static("/graphql"), &allowed), expected, "{origin:?}");
         }
     }
 }

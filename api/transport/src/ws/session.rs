@@ -21,8 +21,7 @@ use super::{
     writer::{self, Control, End},
 };
 use crate::{
-    Authenticator, RequestId, code, document::prepare, failure::Failure, identity::bearer_of_init,
-    transport::Shared,
+    Authenticator, RequestId, code, document::prepare, failure::Failure, identity::bearer_of_init, transport::Shared,
 };
 
 /// Results waiting for the writer, over all operations of a socket. Small, because each operation
@@ -65,13 +64,7 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
     let (control, control_out) = mpsc::channel(CONTROLS_WAITING);
     let operations = Operations::default();
     let wait = shared.settings.sockets.write_wait;
-    let mut writer = tokio::spawn(writer::run(
-        sink,
-        control_out,
-        frames_out,
-        operations.clone(),
-        wait,
-    ));
+    let mut writer = tokio::spawn(writer::run(sink, control_out, frames_out, operations.clone(), wait));
     let mut session = Session {
         shared,
         place,
@@ -96,30 +89,20 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
     }
     // Reading on sends the answer to the client's close frame; leaving before the client has
     // answered ours could destroy it on its way.
-    let _ = timeout(FAREWELL, async {
-        while let Some(Ok(_)) = incoming.next().await {}
-    })
-    .await;
+    let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = incoming.next().await {} }).await;
     writer.abort();
     drop(session.place);
 }
 
 impl<E: Executor, A: Authenticator> Session<E, A> {
     /// Returns why the socket should be closed, or `None` if it already is.
-    async fn live(
-        &mut self,
-        incoming: &mut SplitStream<WebSocket>,
-        writer: &mut JoinHandle<End>,
-    ) -> Option<Close> {
+    async fn live(&mut self, incoming: &mut SplitStream<WebSocket>, writer: &mut JoinHandle<End>) -> Option<Close> {
         let settings = self.shared.settings.sockets.clone();
         let shutdown = self.shared.settings.shutdown.clone();
         let start = Instant::now();
         let init_by = start + settings.init_wait;
         let mut ping = interval_at(start + settings.ping_every, settings.ping_every);
-        let mut check = interval_at(
-            start + settings.identity_check_every,
-            settings.identity_check_every,
-        );
+        let mut check = interval_at(start + settings.identity_check_every, settings.identity_check_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drain = tokio::time::interval(DRAIN_LOOK);
@@ -194,11 +177,7 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
     }
 
     async fn authenticate(&mut self, key: Option<String>) -> Result<(), Option<Close>> {
-        let outcome = timeout(
-            IDENTITY_WAIT,
-            self.shared.authenticator.authenticate(key, self.peer),
-        )
-        .await;
+        let outcome = timeout(IDENTITY_WAIT, self.shared.authenticator.authenticate(key, self.peer)).await;
         let identity = match outcome {
             Ok(Ok(identity)) => identity,
             Ok(Err(denied)) => {
@@ -211,18 +190,14 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
                 }));
             }
             Err(_) => {
-                return Err(Some(Close::try_later(
-                    "The key could not be checked in time.",
-                )));
+                return Err(Some(Close::try_later("The key could not be checked in time.")));
             }
         };
         let most = self.shared.settings.sockets.sockets_per_owner;
         if let Some(owner) = self.shared.authenticator.socket_owner(&identity)
             && !self.place.belongs_to(owner, most)
         {
-            return Err(Some(Close::try_later(format!(
-                "This key already holds {most} sockets; close one first."
-            ))));
+            return Err(Some(Close::try_later(format!("This key already holds {most} sockets; close one first."))));
         }
         self.identity = Some(identity);
         self.tell(message::ACK)
@@ -235,30 +210,17 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
             true => prepare(envelope, &self.shared.settings.limits),
             false => Err(Failure::new(
                 code::RATE_LIMITED,
-                format!(
-                    "This socket already runs {most} operations. Complete one first, or open a second socket."
-                ),
+                format!("This socket already runs {most} operations. Complete one first, or open a second socket."),
             )),
         };
-        let is_stream = prepared
-            .as_ref()
-            .is_ok_and(|prepared| prepared.kind == OperationType::Subscription);
+        let is_stream = prepared.as_ref().is_ok_and(|prepared| prepared.kind == OperationType::Subscription);
         let operation = self.operations.begin(id, is_stream);
-        let outlet = Outlet {
-            operation: Arc::clone(&operation),
-            frames: self.frames.clone(),
-            id: request_id.clone(),
-        };
+        let outlet = Outlet { operation: Arc::clone(&operation), frames: self.frames.clone(), id: request_id.clone() };
         let span = tracing::info_span!("graphql", request_id = %request_id);
         let task = match prepared {
             Ok(mut prepared) => {
-                prepared.request = self
-                    .shared
-                    .authenticator
-                    .attach(identity, prepared.request.data(request_id));
-                self.tasks.spawn(
-                    operation::run(Arc::clone(&self.shared), prepared, outlet).instrument(span),
-                )
+                prepared.request = self.shared.authenticator.attach(identity, prepared.request.data(request_id));
+                self.tasks.spawn(operation::run(Arc::clone(&self.shared), prepared, outlet).instrument(span))
             }
             Err(failure) => self.tasks.spawn(
                 async move {
@@ -276,12 +238,7 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
         let Some(identity) = &self.identity else {
             return Ok(());
         };
-        match timeout(
-            IDENTITY_WAIT,
-            self.shared.authenticator.still_valid(identity),
-        )
-        .await
-        {
+        match timeout(IDENTITY_WAIT, self.shared.authenticator.still_valid(identity)).await {
             Ok(false) => Err(Some(Close::forbidden("the key is no longer valid"))),
             Ok(true) => Ok(()),
             Err(_) => {
@@ -300,9 +257,7 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
     }
 
     fn tell(&self, text: &'static str) -> Result<(), Option<Close>> {
-        self.control
-            .try_send(Control::Text(text))
-            .map_err(|_| Some(Close::slow_consumer()))
+        self.control.try_send(Control::Text(text)).map_err(|_| Some(Close::slow_consumer()))
     }
 }
 

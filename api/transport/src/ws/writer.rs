@@ -70,11 +70,7 @@ pub(super) async fn run(
     }
 }
 
-async fn write_close(
-    sink: &mut SplitSink<WebSocket, Message>,
-    close: &Close,
-    wait: Duration,
-) -> End {
+async fn write_close(sink: &mut SplitSink<WebSocket, Message>, close: &Close, wait: Duration) -> End {
     match tokio::time::timeout(wait, sink.send(Message::Close(Some(close.frame())))).await {
         Ok(Ok(())) => End::Closed,
         Ok(Err(_)) => End::Gone,

@@ -1,13 +1,6 @@
 //! A schema with one of everything, and a door that knows one key. Shared by the example and the
 //! tests; it must stay as small as it is.
-#![allow(
-    dead_code,
-    missing_docs,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
     net::IpAddr,
@@ -18,9 +11,7 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{
-    Context, Error, ErrorExtensions, Object, Request, Result, Schema, Subscription,
-};
+use async_graphql::{Context, Error, ErrorExtensions, Object, Request, Result, Schema, Subscription};
 use futures_util::{Stream, StreamExt, stream};
 use transport::{Authenticator, Denied, RequestId};
 
@@ -29,9 +20,7 @@ pub type Tiny = Schema<Query, Mutation, Ticks>;
 pub static WRITES_FINISHED: AtomicUsize = AtomicUsize::new(0);
 
 pub fn schema() -> Tiny {
-    Schema::build(Query, Mutation, Ticks)
-        .limit_complexity(500)
-        .finish()
+    Schema::build(Query, Mutation, Ticks).limit_complexity(500).finish()
 }
 
 /// Who is calling, as the resolvers see it.
@@ -115,21 +104,13 @@ impl Ticks {
         stream::iter(0_u64..).map(|number| format!("{number}{}", "x".repeat(100_000)))
     }
     async fn closed_door(&self) -> Result<impl Stream<Item = u32>> {
-        Err::<stream::Empty<u32>, _>(
-            Error::new("Not for you.").extend_with(|_, e| e.set("code", "FORBIDDEN")),
-        )
+        Err::<stream::Empty<u32>, _>(Error::new("Not for you.").extend_with(|_, e| e.set("code", "FORBIDDEN")))
     }
     async fn stumbles(&self) -> impl Stream<Item = Result<u32>> {
         stream::iter([Ok(1), Err(Error::new("secret")), Ok(3)])
     }
     async fn crashes(&self) -> impl Stream<Item = u32> {
-        stream::iter(0..3).map(|number| {
-            if number == 1 {
-                panic!("secret")
-            } else {
-                number
-            }
-        })
+        stream::iter(0..3).map(|number| if number == 1 { panic!("secret") } else { number })
     }
 }
 
@@ -142,20 +123,14 @@ pub struct Door {
 impl Authenticator for Door {
     type Identity = String;
 
-    async fn authenticate(
-        &self,
-        bearer: Option<String>,
-        _peer: Option<IpAddr>,
-    ) -> std::result::Result<String, Denied> {
+    async fn authenticate(&self, bearer: Option<String>, _peer: Option<IpAddr>) -> std::result::Result<String, Denied> {
         match bearer.as_deref() {
             Some("good") => Ok("good".to_owned()),
             Some("busy") => Err(Denied::RateLimited {
                 message: "Too many requests.".to_owned(),
                 retry_after: Duration::from_millis(1500),
             }),
-            _ => Err(Denied::Unauthenticated(
-                "Send a valid key as `Authorization: Bearer …`.".to_owned(),
-            )),
+            _ => Err(Denied::Unauthenticated("Send a valid key as `Authorization: Bearer …`.".to_owned())),
         }
     }
 

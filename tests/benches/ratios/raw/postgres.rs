@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use sqlx::{Connection as _, PgConnection};
 
 use super::halves;
-use crate::workload::{Batch, RawRow, RawTotal};
 use crate::Outcome;
+use crate::workload::{Batch, RawRow, RawTotal};
 
 const WRITERS: usize = 4;
 

@@ -14,8 +14,8 @@ use sqlx::{Connection as _, Row as _};
 use uuid::Uuid;
 
 use super::{event_set, halves};
-use crate::workload::{Batch, RawRow};
 use crate::Outcome;
+use crate::workload::{Batch, RawRow};
 
 const EVENTS: (&str, &str) = (
     "INSERT INTO usage_events (organisation_id, transaction_digest, transaction_id, project_id, metric_id, occurred_at, \
@@ -53,7 +53,12 @@ impl Writer {
             .pragma("wal_autocheckpoint", "64000")
             .pragma("cache_size", "-131072")
             .pragma("temp_store", "MEMORY");
-        Ok(Self { connection: SqliteConnection::connect_with(&options).await?, saved: 0, trials: [Duration::ZERO; 2], statements: HashMap::new() })
+        Ok(Self {
+            connection: SqliteConnection::connect_with(&options).await?,
+            saved: 0,
+            trials: [Duration::ZERO; 2],
+            statements: HashMap::new(),
+        })
     }
 
     pub(crate) async fn save(&mut self, batches: &Arc<Vec<Batch>>) -> Outcome<()> {

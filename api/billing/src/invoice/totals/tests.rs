@@ -52,15 +52,9 @@ fn tax(base: i64, parts: &[(u32, i64)], amount: i64) -> AcceptedTaxes {
         rate_percent: Decimal::TEN,
         base: Money::new(base, usd()),
         amount: Money::new(amount, usd()),
-        per_line: parts
-            .iter()
-            .map(|(line, minor)| (*line, Money::new(*minor, usd())))
-            .collect(),
+        per_line: parts.iter().map(|(line, minor)| (*line, Money::new(*minor, usd()))).collect(),
     };
-    AcceptedTaxes {
-        components: vec![component],
-        notes: Vec::new(),
-    }
+    AcceptedTaxes { components: vec![component], notes: Vec::new() }
 }
 
 fn fee(minor: i64) -> FixedFee {
@@ -82,15 +76,9 @@ fn sums() {
         taxes: tax(1250, &[(0, 100), (1, 25)], 125),
     };
     let found = draft.totals().unwrap();
-    assert_eq!(
-        (found.subtotal.minor, found.tax.minor, found.total.minor),
-        (1250, 125, 1375)
-    );
+    assert_eq!((found.subtotal.minor, found.tax.minor, found.total.minor), (1250, 125, 1375));
     let asked = draft.tax_lines("SERVICES");
-    assert_eq!(
-        (asked.len(), asked[1].amount.minor, asked[1].code.as_str()),
-        (3, 250, "tokens")
-    );
+    assert_eq!((asked.len(), asked[1].amount.minor, asked[1].code.as_str()), (3, 250, "tokens"));
     let none = totals(usd(), &[], &AcceptedTaxes::default()).unwrap();
     assert_eq!(none.total, Money::zero(usd()));
 }
@@ -98,46 +86,17 @@ fn sums() {
 #[test]
 fn sums_that_do_not_add_up() {
     let table = [
-        (
-            vec![line(1000)],
-            tax(1001, &[(0, 100)], 100),
-            TotalsRefused::TaxBase {
-                code: "VAT".to_owned(),
-            },
-        ),
-        (
-            vec![line(1000)],
-            tax(1000, &[(1, 100)], 100),
-            TotalsRefused::TaxBase {
-                code: "VAT".to_owned(),
-            },
-        ),
-        (
-            vec![line(1000)],
-            tax(1000, &[(0, 99)], 100),
-            TotalsRefused::TaxSpread {
-                code: "VAT".to_owned(),
-            },
-        ),
-        (
-            vec![line(i64::MAX), line(1)],
-            AcceptedTaxes::default(),
-            TotalsRefused::Money(MoneyError::Overflow),
-        ),
-        (
-            vec![line(i64::MAX)],
-            tax(i64::MAX, &[(0, 1)], 1),
-            TotalsRefused::Money(MoneyError::Overflow),
-        ),
+        (vec![line(1000)], tax(1001, &[(0, 100)], 100), TotalsRefused::TaxBase { code: "VAT".to_owned() }),
+        (vec![line(1000)], tax(1000, &[(1, 100)], 100), TotalsRefused::TaxBase { code: "VAT".to_owned() }),
+        (vec![line(1000)], tax(1000, &[(0, 99)], 100), TotalsRefused::TaxSpread { code: "VAT".to_owned() }),
+        (vec![line(i64::MAX), line(1)], AcceptedTaxes::default(), TotalsRefused::Money(MoneyError::Overflow)),
+        (vec![line(i64::MAX)], tax(i64::MAX, &[(0, 1)], 1), TotalsRefused::Money(MoneyError::Overflow)),
     ];
     for (lines, taxes, expected) in table {
         assert_eq!(totals(usd(), &lines, &taxes), Err(expected));
     }
     let eur = Currency::from_code("EUR").unwrap();
-    assert!(matches!(
-        totals(eur, &[line(1)], &AcceptedTaxes::default()),
-        Err(TotalsRefused::Money(_))
-    ));
+    assert!(matches!(totals(eur, &[line(1)], &AcceptedTaxes::default()), Err(TotalsRefused::Money(_))));
 }
 
 #[test]
@@ -149,15 +108,9 @@ fn fixed_fees() {
         (LineKind::FixedFee, 10_000, parse("100").unwrap())
     );
     let part = InvoiceLine::fixed_fee(&fee(10_000), days(21, 31), &full, Tz::UTC).unwrap();
-    assert_eq!(
-        (part.amount.minor, part.service_period),
-        (3226, days(21, 31))
-    );
+    assert_eq!((part.amount.minor, part.service_period), (3226, days(21, 31)));
     let beyond = InvoiceLine::fixed_fee(&fee(1), days(21, 32), &full, Tz::UTC);
-    assert_eq!(
-        beyond,
-        Err(FeeRefused::Proration(ProrationRefused::OutsidePeriod))
-    );
+    assert_eq!(beyond, Err(FeeRefused::Proration(ProrationRefused::OutsidePeriod)));
     for kind in [LineKind::Usage, LineKind::FixedFee] {
         assert_eq!(kind.as_str().parse(), Ok(kind));
     }

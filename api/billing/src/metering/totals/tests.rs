@@ -13,10 +13,7 @@ use crate::metering::{MetricRef, PropertyValue, content_digest, transaction_dige
 fn event(transaction_id: &str, aggregation: Aggregation, value: Option<&str>) -> UsageEvent {
     UsageEvent {
         transaction_id: transaction_id.to_owned(),
-        metric: MetricRef {
-            id: Id::from_uuid(Uuid::from_u128(1)),
-            aggregation,
-        },
+        metric: MetricRef { id: Id::from_uuid(Uuid::from_u128(1)), aggregation },
         project_id: Id::from_uuid(Uuid::from_u128(2)),
         occurred_at: DateTime::from_timestamp_micros(1_767_225_600_123_456).unwrap(),
         value: value.map(|text| parse(text).unwrap()),
@@ -29,10 +26,7 @@ fn full_event() -> UsageEvent {
     event.properties = vec![
         ("cached".to_owned(), PropertyValue::Bool(true)),
         ("model".to_owned(), PropertyValue::Text("größe".to_owned())),
-        (
-            "size".to_owned(),
-            PropertyValue::Number(parse("0.5").unwrap()),
-        ),
+        ("size".to_owned(), PropertyValue::Number(parse("0.5").unwrap())),
     ];
     event
 }
@@ -42,27 +36,12 @@ fn full_event() -> UsageEvent {
 fn golden_digests() {
     let bare = event("evt-2", Aggregation::Count, None);
     let table = [
-        (
-            transaction_digest("evt-1"),
-            "7b409f932d2c88e97f0c17676c8420d3",
-        ),
+        (transaction_digest("evt-1"), "7b409f932d2c88e97f0c17676c8420d3"),
         (transaction_digest(""), "e3b0c44298fc1c149afbf4c8996fb924"),
-        (
-            content_digest(&full_event()),
-            "f3df2a54669abf33862a6a2a2c528c26",
-        ),
+        (content_digest(&full_event()), "f3df2a54669abf33862a6a2a2c528c26"),
         (content_digest(&bare), "557435d1ce799a25bc73676db58876b4"),
-        (
-            Totals::of(&full_event()).event_set,
-            "f304f974421d8c6d75cbc27ffc98b883",
-        ),
-        (
-            Totals::of(&full_event())
-                .merge(&Totals::of(&bare))
-                .unwrap()
-                .event_set,
-            "960e430f378a35c9951ed94c6125e555",
-        ),
+        (Totals::of(&full_event()).event_set, "f304f974421d8c6d75cbc27ffc98b883"),
+        (Totals::of(&full_event()).merge(&Totals::of(&bare)).unwrap().event_set, "960e430f378a35c9951ed94c6125e555"),
     ];
     for (found, expected) in table {
         assert_eq!(hex::encode(found), expected);
@@ -77,21 +56,13 @@ fn numbers_count_by_value_and_everything_else_counts() {
         content_digest(&other) == content_digest(&full_event())
     };
     assert!(same(|event| event.value = Some(Decimal::new(125_000, 4))));
-    assert!(same(
-        |event| event.properties[2].1 = PropertyValue::Number(Decimal::new(50, 2))
-    ));
+    assert!(same(|event| event.properties[2].1 = PropertyValue::Number(Decimal::new(50, 2))));
     assert!(!same(|event| event.value = None));
     assert!(!same(|event| event.transaction_id.push('x')));
-    assert!(!same(
-        |event| event.metric.id = Id::from_uuid(Uuid::from_u128(9))
-    ));
-    assert!(!same(
-        |event| event.project_id = Id::from_uuid(Uuid::from_u128(9))
-    ));
+    assert!(!same(|event| event.metric.id = Id::from_uuid(Uuid::from_u128(9))));
+    assert!(!same(|event| event.project_id = Id::from_uuid(Uuid::from_u128(9))));
     assert!(!same(|event| event.occurred_at = DateTime::UNIX_EPOCH));
-    assert!(!same(
-        |event| event.properties[2].1 = PropertyValue::Text("0.5".to_owned())
-    ));
+    assert!(!same(|event| event.properties[2].1 = PropertyValue::Text("0.5".to_owned())));
     assert!(!same(|event| drop(event.properties.pop())));
 }
 
@@ -108,28 +79,13 @@ fn length_prefixes_keep_neighbours_apart() {
 #[test]
 fn quantities() {
     let values = ["3", "-1.5", "10", "10"];
-    for (aggregation, expected) in [
-        (Aggregation::Count, "4"),
-        (Aggregation::Sum, "21.5"),
-        (Aggregation::Max, "10"),
-        (Aggregation::Min, "-1.5"),
-    ] {
-        let totals =
-            values
-                .iter()
-                .enumerate()
-                .try_fold(Totals::default(), |totals, (index, value)| {
-                    totals.merge(&Totals::of(&event(
-                        &index.to_string(),
-                        aggregation,
-                        Some(value),
-                    )))
-                });
-        assert_eq!(
-            totals.unwrap().quantity(aggregation),
-            parse(expected).unwrap(),
-            "{aggregation}"
-        );
+    for (aggregation, expected) in
+        [(Aggregation::Count, "4"), (Aggregation::Sum, "21.5"), (Aggregation::Max, "10"), (Aggregation::Min, "-1.5")]
+    {
+        let totals = values.iter().enumerate().try_fold(Totals::default(), |totals, (index, value)| {
+            totals.merge(&Totals::of(&event(&index.to_string(), aggregation, Some(value))))
+        });
+        assert_eq!(totals.unwrap().quantity(aggregation), parse(expected).unwrap(), "{aggregation}");
         assert_eq!(Totals::default().quantity(aggregation), Decimal::ZERO);
         assert_eq!(aggregation.as_str().parse(), Ok(aggregation));
     }
@@ -138,31 +94,16 @@ fn quantities() {
 #[test]
 fn counting_ignores_values() {
     let totals = Totals::of(&event("e", Aggregation::Count, Some("99")));
-    assert_eq!(
-        (totals.sum, totals.min, totals.max, totals.count),
-        (Decimal::ZERO, None, None, 1)
-    );
+    assert_eq!((totals.sum, totals.min, totals.max, totals.count), (Decimal::ZERO, None, None, 1));
 }
 
 #[test]
 fn overflow_is_an_error() {
-    let most = Totals {
-        count: u64::MAX,
-        ..Totals::default()
-    };
-    let one = Totals {
-        count: 1,
-        ..Totals::default()
-    };
+    let most = Totals { count: u64::MAX, ..Totals::default() };
+    let one = Totals { count: 1, ..Totals::default() };
     assert_eq!(most.merge(&one), Err(Overflow));
-    let long = Totals {
-        sum: parse("1000000000000000000000000000").unwrap(),
-        ..Totals::default()
-    };
-    let fine = Totals {
-        sum: parse("0.1").unwrap(),
-        ..Totals::default()
-    };
+    let long = Totals { sum: parse("1000000000000000000000000000").unwrap(), ..Totals::default() };
+    let fine = Totals { sum: parse("0.1").unwrap(), ..Totals::default() };
     assert_eq!(long.merge(&fine), Err(Overflow));
 }
 

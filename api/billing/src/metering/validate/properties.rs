@@ -1,9 +1,7 @@
 //! The names and values an event carries besides its own fields.
 
 use super::super::{PropertyValue, RawProperty};
-use super::{
-    Code, MAX_PROPERTIES, MAX_PROPERTY_KEY_BYTES, MAX_PROPERTY_TEXT_BYTES, Rejection, is_printable,
-};
+use super::{Code, MAX_PROPERTIES, MAX_PROPERTY_KEY_BYTES, MAX_PROPERTY_TEXT_BYTES, Rejection, is_printable};
 use crate::decimal;
 
 const FIELD: &str = "properties";
@@ -14,20 +12,13 @@ pub(super) fn size(raw: &[(String, RawProperty)]) -> usize {
         RawProperty::Text(text) | RawProperty::Number(text) => text.len(),
         RawProperty::Bool(_) | RawProperty::Other(_) => 0,
     };
-    raw.iter()
-        .map(|(name, property)| name.len() + value(property))
-        .sum()
+    raw.iter().map(|(name, property)| name.len() + value(property)).sum()
 }
 
 /// Checks all properties and sorts them by name.
-pub(super) fn properties(
-    raw: Vec<(String, RawProperty)>,
-) -> Result<Vec<(String, PropertyValue)>, Rejection> {
+pub(super) fn properties(raw: Vec<(String, RawProperty)>) -> Result<Vec<(String, PropertyValue)>, Rejection> {
     if raw.len() > MAX_PROPERTIES {
-        let message = format!(
-            "properties has {} entries; at most {MAX_PROPERTIES} are taken.",
-            raw.len()
-        );
+        let message = format!("properties has {} entries; at most {MAX_PROPERTIES} are taken.", raw.len());
         return Err(Rejection::new(FIELD, Code::TooLong, message));
     }
     let mut checked = Vec::with_capacity(raw.len());
@@ -41,9 +32,7 @@ pub(super) fn properties(
         _ => None,
     });
     match repeated {
-        Some(name) => Err(bad(format!(
-            "properties names {name:?} twice; give each name once."
-        ))),
+        Some(name) => Err(bad(format!("properties names {name:?} twice; give each name once."))),
         None => Ok(checked),
     }
 }
@@ -55,31 +44,27 @@ fn property(name: &str, value: RawProperty) -> Result<PropertyValue, Rejection> 
         ));
     }
     if name.len() > MAX_PROPERTY_KEY_BYTES {
-        let message = format!(
-            "properties has a name of {} bytes; at most {MAX_PROPERTY_KEY_BYTES} are taken.",
-            name.len()
-        );
+        let message =
+            format!("properties has a name of {} bytes; at most {MAX_PROPERTY_KEY_BYTES} are taken.", name.len());
         return Err(Rejection::new(FIELD, Code::TooLong, message));
     }
     match value {
         RawProperty::Bool(truth) => Ok(PropertyValue::Bool(truth)),
         RawProperty::Text(text) if text.len() > MAX_PROPERTY_TEXT_BYTES => {
-            let message = format!(
-                "properties.{name} has {} bytes; at most {MAX_PROPERTY_TEXT_BYTES} are taken.",
-                text.len()
-            );
+            let message =
+                format!("properties.{name} has {} bytes; at most {MAX_PROPERTY_TEXT_BYTES} are taken.", text.len());
             Err(Rejection::new(FIELD, Code::TooLong, message))
         }
-        RawProperty::Text(text) if !is_printable(&text) => Err(bad(format!(
-            "properties.{name} holds control characters; use visible characters."
-        ))),
+        RawProperty::Text(text) if !is_printable(&text) => {
+            Err(bad(format!("properties.{name} holds control characters; use visible characters.")))
+        }
         RawProperty::Text(text) => Ok(PropertyValue::Text(text)),
         RawProperty::Number(literal) => decimal::parse_json_number(&literal)
             .map(PropertyValue::Number)
             .map_err(|error| bad(format!("properties.{name} {error}."))),
-        RawProperty::Other(kind) => Err(bad(format!(
-            "properties.{name} is of kind {kind}; give a text, a number, true or false."
-        ))),
+        RawProperty::Other(kind) => {
+            Err(bad(format!("properties.{name} is of kind {kind}; give a text, a number, true or false.")))
+        }
     }
 }
 

@@ -19,27 +19,18 @@ fn project_id(number: u128) -> ProjectId {
 
 impl World {
     fn new() -> Self {
-        let metric = |number, aggregation| MetricRef {
-            id: Id::from_uuid(Uuid::from_u128(number)),
-            aggregation,
-        };
+        let metric = |number, aggregation| MetricRef { id: Id::from_uuid(Uuid::from_u128(number)), aggregation };
         let metrics = [
             ("requests".to_owned(), metric(1, Aggregation::Count)),
             ("tokens".to_owned(), metric(2, Aggregation::Sum)),
             ("seats".to_owned(), metric(3, Aggregation::Max)),
         ];
-        Self {
-            metrics: metrics.into(),
-            projects: [project_id(1), project_id(2)].into(),
-        }
+        Self { metrics: metrics.into(), projects: [project_id(1), project_id(2)].into() }
     }
 
     fn validate(&self, raw: RawEvent) -> Result<UsageEvent, Rejection> {
-        let catalogue = Catalogue {
-            metrics: &self.metrics,
-            projects: &self.projects,
-            default_project: Some(project_id(2)),
-        };
+        let catalogue =
+            Catalogue { metrics: &self.metrics, projects: &self.projects, default_project: Some(project_id(2)) };
         validate(raw, &catalogue, &limits(), now())
     }
 }
@@ -49,10 +40,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn limits() -> EventLimits {
-    EventLimits {
-        max_past: TimeDelta::days(30),
-        max_future: TimeDelta::minutes(10),
-    }
+    EventLimits { max_past: TimeDelta::days(30), max_future: TimeDelta::minutes(10) }
 }
 
 fn sound() -> RawEvent {
@@ -74,37 +62,19 @@ fn sound() -> RawEvent {
 fn a_sound_event() {
     let event = World::new().validate(sound()).unwrap();
     assert_eq!(event.project_id, project_id(1));
-    assert_eq!(
-        event.occurred_at.to_rfc3339(),
-        "2026-02-01T05:30:00.123456+00:00"
-    );
+    assert_eq!(event.occurred_at.to_rfc3339(), "2026-02-01T05:30:00.123456+00:00");
     assert_eq!(event.value, Some(Decimal::new(125, 1)));
-    let names: Vec<&str> = event
-        .properties
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let names: Vec<&str> = event.properties.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["cached", "model", "size"]);
-    assert_eq!(
-        event.properties[2].1,
-        PropertyValue::Number(Decimal::new(5, 1))
-    );
+    assert_eq!(event.properties[2].1, PropertyValue::Number(Decimal::new(5, 1)));
 }
 
 #[test]
 fn what_may_be_left_out() {
     let world = World::new();
-    let raw = RawEvent {
-        project_id: None,
-        properties: Vec::new(),
-        ..sound()
-    };
+    let raw = RawEvent { project_id: None, properties: Vec::new(), ..sound() };
     assert_eq!(world.validate(raw).unwrap().project_id, project_id(2));
-    let raw = RawEvent {
-        metric: "requests".to_owned(),
-        value: None,
-        ..sound()
-    };
+    let raw = RawEvent { metric: "requests".to_owned(), value: None, ..sound() };
     assert_eq!(world.validate(raw).unwrap().value, None);
 }
 
@@ -181,9 +151,7 @@ fn rejections() {
             raw.value = Some(RawValue::Number("1e400".to_owned()));
         }),
         ("properties", Code::TooLong, |raw| {
-            raw.properties = (0..33)
-                .map(|index| (index.to_string(), RawProperty::Bool(true)))
-                .collect();
+            raw.properties = (0..33).map(|index| (index.to_string(), RawProperty::Bool(true))).collect();
         }),
         ("properties", Code::TooLong, |raw| {
             raw.properties[0].0 = "k".repeat(65);
@@ -202,11 +170,7 @@ fn rejections() {
         let mut raw = sound();
         change(&mut raw);
         let rejection = World::new().validate(raw).unwrap_err();
-        assert_eq!(
-            (rejection.field, rejection.code),
-            (field, code),
-            "{rejection}"
-        );
+        assert_eq!((rejection.field, rejection.code), (field, code), "{rejection}");
         assert!(rejection.message.ends_with('.'), "{rejection}");
     }
 }
@@ -222,10 +186,7 @@ fn bad_properties() {
         ("a", RawProperty::Other("array")),
     ];
     for (name, value) in table {
-        let raw = RawEvent {
-            properties: vec![(name.to_owned(), value)],
-            ..sound()
-        };
+        let raw = RawEvent { properties: vec![(name.to_owned(), value)], ..sound() };
         let rejection = World::new().validate(raw).unwrap_err();
         assert_eq!(rejection.code, Code::BadProperty, "{name:?}: {rejection}");
     }
@@ -253,49 +214,25 @@ fn the_edges_are_taken() {
 
 #[test]
 fn a_counting_metric_still_wants_a_number() {
-    let raw = RawEvent {
-        metric: "requests".to_owned(),
-        value: text("many"),
-        ..sound()
-    };
-    assert_eq!(
-        World::new().validate(raw).unwrap_err().code,
-        Code::NotANumber
-    );
+    let raw = RawEvent { metric: "requests".to_owned(), value: text("many"), ..sound() };
+    assert_eq!(World::new().validate(raw).unwrap_err().code, Code::NotANumber);
 }
 
 #[test]
 fn without_a_default_a_project_is_needed() {
     let world = World::new();
-    let catalogue = Catalogue {
-        metrics: &world.metrics,
-        projects: &world.projects,
-        default_project: None,
-    };
-    let raw = RawEvent {
-        project_id: None,
-        ..sound()
-    };
+    let catalogue = Catalogue { metrics: &world.metrics, projects: &world.projects, default_project: None };
+    let raw = RawEvent { project_id: None, ..sound() };
     let rejection = validate(raw, &catalogue, &limits(), now()).unwrap_err();
-    assert_eq!(
-        (rejection.field, rejection.code),
-        ("projectId", Code::MissingField)
-    );
+    assert_eq!((rejection.field, rejection.code), ("projectId", Code::MissingField));
 }
 
 #[test]
 fn endless_limits_do_not_overflow() {
     let world = World::new();
-    let catalogue = Catalogue {
-        metrics: &world.metrics,
-        projects: &world.projects,
-        default_project: None,
-    };
+    let catalogue = Catalogue { metrics: &world.metrics, projects: &world.projects, default_project: None };
     let endless = EventLimits::new(Duration::MAX, Duration::MAX);
-    let raw = RawEvent {
-        occurred_at: "0001-01-01T00:00:00Z".to_owned(),
-        ..sound()
-    };
+    let raw = RawEvent { occurred_at: "0001-01-01T00:00:00Z".to_owned(), ..sound() };
     assert!(validate(raw, &catalogue, &endless, now()).is_ok());
 }
 

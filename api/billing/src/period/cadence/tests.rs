@@ -20,9 +20,7 @@ fn zone(name: &str) -> Tz {
 fn days(unit: CadenceUnit, anchor: Option<&str>, tz: &str, at: &str) -> (String, String) {
     let anchor = anchor.map_or(Anchor::Calendar, |text| Anchor::Anniversary(day(text)));
     let tz = zone(tz);
-    let noon = tz
-        .from_local_datetime(&day(at).and_hms_opt(12, 0, 0).unwrap())
-        .unwrap();
+    let noon = tz.from_local_datetime(&day(at).and_hms_opt(12, 0, 0).unwrap()).unwrap();
     let period = Cadence { unit, anchor }.period_containing(tz, noon.with_timezone(&Utc));
     assert!(period.contains(noon.with_timezone(&Utc)));
     let text = |at: DateTime<Utc>| at.with_timezone(&tz).date_naive().to_string();
@@ -33,195 +31,37 @@ fn days(unit: CadenceUnit, anchor: Option<&str>, tz: &str, at: &str) -> (String,
 fn periods() {
     let table = [
         // Clamped months derive from the anchor, not from the boundary before.
-        (
-            Month,
-            Some("2024-01-31"),
-            "UTC",
-            "2024-02-10",
-            "2024-01-31",
-            "2024-02-29",
-        ),
-        (
-            Month,
-            Some("2024-01-31"),
-            "UTC",
-            "2024-03-10",
-            "2024-02-29",
-            "2024-03-31",
-        ),
-        (
-            Month,
-            Some("2024-01-31"),
-            "UTC",
-            "2024-04-10",
-            "2024-03-31",
-            "2024-04-30",
-        ),
-        (
-            Month,
-            Some("2024-01-30"),
-            "UTC",
-            "2024-02-10",
-            "2024-01-30",
-            "2024-02-29",
-        ),
-        (
-            Month,
-            Some("2024-01-30"),
-            "UTC",
-            "2024-03-10",
-            "2024-02-29",
-            "2024-03-30",
-        ),
-        (
-            Month,
-            Some("2024-01-30"),
-            "UTC",
-            "2024-04-10",
-            "2024-03-30",
-            "2024-04-30",
-        ),
-        (
-            Month,
-            Some("2024-01-31"),
-            "Asia/Kolkata",
-            "2024-01-31",
-            "2024-01-31",
-            "2024-02-29",
-        ),
-        (
-            Month,
-            Some("2024-02-29"),
-            "Asia/Kolkata",
-            "2024-02-29",
-            "2024-02-29",
-            "2024-03-29",
-        ),
-        (
-            Month,
-            Some("2025-02-28"),
-            "Asia/Kolkata",
-            "2025-02-28",
-            "2025-02-28",
-            "2025-03-28",
-        ),
+        (Month, Some("2024-01-31"), "UTC", "2024-02-10", "2024-01-31", "2024-02-29"),
+        (Month, Some("2024-01-31"), "UTC", "2024-03-10", "2024-02-29", "2024-03-31"),
+        (Month, Some("2024-01-31"), "UTC", "2024-04-10", "2024-03-31", "2024-04-30"),
+        (Month, Some("2024-01-30"), "UTC", "2024-02-10", "2024-01-30", "2024-02-29"),
+        (Month, Some("2024-01-30"), "UTC", "2024-03-10", "2024-02-29", "2024-03-30"),
+        (Month, Some("2024-01-30"), "UTC", "2024-04-10", "2024-03-30", "2024-04-30"),
+        (Month, Some("2024-01-31"), "Asia/Kolkata", "2024-01-31", "2024-01-31", "2024-02-29"),
+        (Month, Some("2024-02-29"), "Asia/Kolkata", "2024-02-29", "2024-02-29", "2024-03-29"),
+        (Month, Some("2025-02-28"), "Asia/Kolkata", "2025-02-28", "2025-02-28", "2025-03-28"),
         // Before the anchor as well as after it.
-        (
-            Month,
-            Some("2024-01-31"),
-            "UTC",
-            "2023-11-30",
-            "2023-11-30",
-            "2023-12-31",
-        ),
-        (
-            Month,
-            Some("2024-01-31"),
-            "UTC",
-            "2023-11-29",
-            "2023-10-31",
-            "2023-11-30",
-        ),
-        (
-            Year,
-            Some("2024-02-29"),
-            "UTC",
-            "2025-06-01",
-            "2025-02-28",
-            "2026-02-28",
-        ),
-        (
-            Year,
-            Some("2024-02-29"),
-            "UTC",
-            "2028-02-29",
-            "2028-02-29",
-            "2029-02-28",
-        ),
-        (
-            Year,
-            Some("2024-02-29"),
-            "UTC",
-            "2028-02-28",
-            "2027-02-28",
-            "2028-02-29",
-        ),
-        (
-            Quarter,
-            Some("2021-01-10"),
-            "UTC",
-            "2021-01-10",
-            "2021-01-10",
-            "2021-04-10",
-        ),
-        (
-            Quarter,
-            Some("2023-11-30"),
-            "UTC",
-            "2024-02-28",
-            "2023-11-30",
-            "2024-02-29",
-        ),
-        (
-            Week,
-            Some("2023-02-01"),
-            "UTC",
-            "2023-02-07",
-            "2023-02-01",
-            "2023-02-08",
-        ),
-        (
-            Week,
-            Some("2023-02-01"),
-            "UTC",
-            "2023-01-31",
-            "2023-01-25",
-            "2023-02-01",
-        ),
+        (Month, Some("2024-01-31"), "UTC", "2023-11-30", "2023-11-30", "2023-12-31"),
+        (Month, Some("2024-01-31"), "UTC", "2023-11-29", "2023-10-31", "2023-11-30"),
+        (Year, Some("2024-02-29"), "UTC", "2025-06-01", "2025-02-28", "2026-02-28"),
+        (Year, Some("2024-02-29"), "UTC", "2028-02-29", "2028-02-29", "2029-02-28"),
+        (Year, Some("2024-02-29"), "UTC", "2028-02-28", "2027-02-28", "2028-02-29"),
+        (Quarter, Some("2021-01-10"), "UTC", "2021-01-10", "2021-01-10", "2021-04-10"),
+        (Quarter, Some("2023-11-30"), "UTC", "2024-02-28", "2023-11-30", "2024-02-29"),
+        (Week, Some("2023-02-01"), "UTC", "2023-02-07", "2023-02-01", "2023-02-08"),
+        (Week, Some("2023-02-01"), "UTC", "2023-01-31", "2023-01-25", "2023-02-01"),
         // The calendar.
         (Week, None, "UTC", "2023-02-05", "2023-01-30", "2023-02-06"),
         (Week, None, "UTC", "1969-12-31", "1969-12-29", "1970-01-05"),
-        (
-            Month,
-            None,
-            "Asia/Tokyo",
-            "2024-02-29",
-            "2024-02-01",
-            "2024-03-01",
-        ),
+        (Month, None, "Asia/Tokyo", "2024-02-29", "2024-02-01", "2024-03-01"),
         (Month, None, "UTC", "1969-12-31", "1969-12-01", "1970-01-01"),
-        (
-            Quarter,
-            None,
-            "UTC",
-            "2021-01-10",
-            "2021-01-01",
-            "2021-04-01",
-        ),
-        (
-            Quarter,
-            None,
-            "UTC",
-            "2021-12-31",
-            "2021-10-01",
-            "2022-01-01",
-        ),
-        (
-            Year,
-            None,
-            "Europe/Berlin",
-            "2022-01-01",
-            "2022-01-01",
-            "2023-01-01",
-        ),
+        (Quarter, None, "UTC", "2021-01-10", "2021-01-01", "2021-04-01"),
+        (Quarter, None, "UTC", "2021-12-31", "2021-10-01", "2022-01-01"),
+        (Year, None, "Europe/Berlin", "2022-01-01", "2022-01-01", "2023-01-01"),
     ];
     for (unit, anchor, tz, at, start, end) in table {
         let expected = (start.to_owned(), end.to_owned());
-        assert_eq!(
-            days(unit, anchor, tz, at),
-            expected,
-            "{unit} {anchor:?} {tz} {at}"
-        );
+        assert_eq!(days(unit, anchor, tz, at), expected, "{unit} {anchor:?} {tz} {at}");
     }
 }
 
@@ -243,20 +83,13 @@ fn midnights_that_do_not_exist_or_happen_twice() {
     ];
     for (tz, text, expected) in table {
         let found = local_midnight(day(text), zone(tz));
-        assert_eq!(
-            found,
-            expected.parse::<DateTime<Utc>>().unwrap(),
-            "{tz} {text}"
-        );
+        assert_eq!(found, expected.parse::<DateTime<Utc>>().unwrap(), "{tz} {text}");
     }
 }
 
 #[test]
 fn an_event_on_the_boundary_belongs_to_the_period_it_opens() {
-    let monthly = Cadence {
-        unit: Month,
-        anchor: Anchor::Calendar,
-    };
+    let monthly = Cadence { unit: Month, anchor: Anchor::Calendar };
     let boundary: DateTime<Utc> = "2024-02-01T00:00:00Z".parse().unwrap();
     let february = monthly.period_containing(Tz::UTC, boundary);
     let january = monthly.period_containing(Tz::UTC, boundary - TimeDelta::microseconds(1));
@@ -267,17 +100,10 @@ fn an_event_on_the_boundary_belongs_to_the_period_it_opens() {
 #[test]
 fn the_edges_of_time_do_not_panic() {
     for unit in CadenceUnit::ALL {
-        for anchor in [
-            Anchor::Calendar,
-            Anchor::Anniversary(NaiveDate::MAX),
-            Anchor::Anniversary(NaiveDate::MIN),
-        ] {
+        for anchor in [Anchor::Calendar, Anchor::Anniversary(NaiveDate::MAX), Anchor::Anniversary(NaiveDate::MIN)] {
             for tz in [Tz::UTC, Tz::Pacific__Kiritimati, Tz::America__New_York] {
                 let near = TimeDelta::days(2);
-                for at in [
-                    DateTime::<Utc>::MIN_UTC + near,
-                    DateTime::<Utc>::MAX_UTC - near,
-                ] {
+                for at in [DateTime::<Utc>::MIN_UTC + near, DateTime::<Utc>::MAX_UTC - near] {
                     let period = Cadence { unit, anchor }.period_containing(tz, at);
                     assert!(period.start <= period.end);
                 }
@@ -301,11 +127,9 @@ fn any_zone() -> impl Strategy<Value = Tz> {
 fn any_cadence() -> impl Strategy<Value = Cadence> {
     let anchor = prop_oneof![
         Just(Anchor::Calendar),
-        (0_i64..30_000)
-            .prop_map(|days| Anchor::Anniversary(day("1990-01-01") + TimeDelta::days(days))),
+        (0_i64..30_000).prop_map(|days| Anchor::Anniversary(day("1990-01-01") + TimeDelta::days(days))),
     ];
-    (prop::sample::select(CadenceUnit::ALL.as_slice()), anchor)
-        .prop_map(|(unit, anchor)| Cadence { unit, anchor })
+    (prop::sample::select(CadenceUnit::ALL.as_slice()), anchor).prop_map(|(unit, anchor)| Cadence { unit, anchor })
 }
 
 /// From 1990 to 2060: time zones had settled on quarter hours by then.

@@ -30,10 +30,7 @@ fn charge(code: &str, model: &str, parameters: Vec<(&str, ParameterValue)>) -> C
         metric_code: "tokens".to_owned(),
         metric_id: Id::from_uuid(Uuid::from_u128(1)),
         model: model.to_owned(),
-        parameters: parameters
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
+        parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }
 }
 
@@ -45,53 +42,25 @@ fn plan(charges: Vec<Charge>) -> PlanTerms {
         amount: Money::new(990, currency),
         timing: FeeTiming::Advance,
     };
-    let cadence = Cadence {
-        unit: CadenceUnit::Month,
-        anchor: Anchor::Calendar,
-    };
-    PlanTerms {
-        currency,
-        cadence,
-        charges,
-        fees: vec![fee],
-    }
+    let cadence = Cadence { unit: CadenceUnit::Month, anchor: Anchor::Calendar };
+    PlanTerms { currency, cadence, charges, fees: vec![fee] }
 }
 
 /// The problems as `path.with.dots CODE`.
 fn problems(terms: &PlanTerms) -> Vec<String> {
     let list = terms.check().err().unwrap_or_default();
     assert!(list.iter().all(|problem| problem.message.ends_with('.')));
-    list.iter()
-        .map(|problem| format!("{} {}", problem.path.join("."), problem.code))
-        .collect()
+    list.iter().map(|problem| format!("{} {}", problem.path.join("."), problem.code)).collect()
 }
 
 #[test]
 fn sound_plans() {
-    let open = [
-        (Some("10"), "10", "2"),
-        (Some("20.5"), "5", "3"),
-        (None, "0.000000000001", "0"),
-    ];
+    let open = [(Some("10"), "10", "2"), (Some("20.5"), "5", "3"), (None, "0.000000000001", "0")];
     let charges = vec![
         charge("a", "PER_UNIT", vec![("unit_amount", number("0.01"))]),
-        charge(
-            "b",
-            "GRADUATED",
-            vec![
-                ("tiers", tiers(&open)),
-                ("zero_usage_flat_fee", ParameterValue::Flag(true)),
-            ],
-        ),
+        charge("b", "GRADUATED", vec![("tiers", tiers(&open)), ("zero_usage_flat_fee", ParameterValue::Flag(true))]),
         charge("c", "VOLUME", vec![("tiers", tiers(&open[2..]))]),
-        charge(
-            "d",
-            "PACKAGE",
-            vec![
-                ("package_size", number("10")),
-                ("package_amount", number("15")),
-            ],
-        ),
+        charge("d", "PACKAGE", vec![("package_size", number("10")), ("package_amount", number("15"))]),
         charge(
             "e",
             "PACKAGE",
@@ -102,14 +71,7 @@ fn sound_plans() {
                 ("rounding", ParameterValue::Text("down".to_owned())),
             ],
         ),
-        charge(
-            "f",
-            "PERCENTAGE",
-            vec![
-                ("rate_percent", number("1.3")),
-                ("fixed_amount", number("2")),
-            ],
-        ),
+        charge("f", "PERCENTAGE", vec![("rate_percent", number("1.3")), ("fixed_amount", number("2"))]),
         charge("g", "CUSTOM:seat-hours", vec![("anything", number("-1"))]),
     ];
     assert_eq!(plan(charges).check(), Ok(()));
@@ -117,25 +79,13 @@ fn sound_plans() {
 }
 
 /// A model, its parameters, and the problems of a plan with only this charge.
-type Case = (
-    &'static str,
-    Vec<(&'static str, ParameterValue)>,
-    &'static [&'static str],
-);
+type Case = (&'static str, Vec<(&'static str, ParameterValue)>, &'static [&'static str]);
 
 #[test]
 fn problems_of_one_charge() {
     let table: Vec<Case> = vec![
-        (
-            "PER_UNIT",
-            vec![],
-            &["charges.0.parameters.unit_amount MISSING_PARAMETER"],
-        ),
-        (
-            "PER_UNIT",
-            vec![("unit_amount", number("-1"))],
-            &["charges.0.parameters.unit_amount NEGATIVE_AMOUNT"],
-        ),
+        ("PER_UNIT", vec![], &["charges.0.parameters.unit_amount MISSING_PARAMETER"]),
+        ("PER_UNIT", vec![("unit_amount", number("-1"))], &["charges.0.parameters.unit_amount NEGATIVE_AMOUNT"]),
         (
             "PER_UNIT",
             vec![("unit_amount", number("0.0000000000001"))],
@@ -148,15 +98,8 @@ fn problems_of_one_charge() {
         ),
         (
             "PER_UNIT",
-            vec![
-                ("unit_amount", number("1")),
-                ("unit_amount", number("2")),
-                ("price", number("1")),
-            ],
-            &[
-                "charges.0.parameters.unit_amount DUPLICATE_PARAMETER",
-                "charges.0.parameters.price UNKNOWN_PARAMETER",
-            ],
+            vec![("unit_amount", number("1")), ("unit_amount", number("2")), ("price", number("1"))],
+            &["charges.0.parameters.unit_amount DUPLICATE_PARAMETER", "charges.0.parameters.price UNKNOWN_PARAMETER"],
         ),
         ("per_unit", vec![], &["charges.0.model UNKNOWN_MODEL"]),
         ("CUSTOM:", vec![], &["charges.0.model UNKNOWN_MODEL"]),
@@ -168,25 +111,14 @@ fn problems_of_one_charge() {
                 ("package_amount", number("1")),
                 ("rounding", ParameterValue::Text("nearest".to_owned())),
             ],
-            &[
-                "charges.0.parameters.package_size NOT_POSITIVE",
-                "charges.0.parameters.rounding BAD_PARAMETER",
-            ],
+            &["charges.0.parameters.package_size NOT_POSITIVE", "charges.0.parameters.rounding BAD_PARAMETER"],
         ),
         (
             "PERCENTAGE",
-            vec![
-                ("rate_percent", number("1")),
-                ("minimum_amount", number("3")),
-                ("maximum_amount", number("2")),
-            ],
+            vec![("rate_percent", number("1")), ("minimum_amount", number("3")), ("maximum_amount", number("2"))],
             &["charges.0.parameters.minimum_amount MINIMUM_ABOVE_MAXIMUM"],
         ),
-        (
-            "VOLUME",
-            vec![("tiers", tiers(&[]))],
-            &["charges.0.parameters.tiers EMPTY_TIERS"],
-        ),
+        ("VOLUME", vec![("tiers", tiers(&[]))], &["charges.0.parameters.tiers EMPTY_TIERS"]),
         (
             "GRADUATED",
             vec![("tiers", tiers(&[(Some("10"), "1", "0")]))],
@@ -201,12 +133,7 @@ fn problems_of_one_charge() {
             "GRADUATED",
             vec![(
                 "tiers",
-                tiers(&[
-                    (Some("20"), "1", "0"),
-                    (Some("10"), "-1", "0"),
-                    (Some("20"), "1", "-2"),
-                    (None, "1", "0"),
-                ]),
+                tiers(&[(Some("20"), "1", "0"), (Some("10"), "-1", "0"), (Some("20"), "1", "-2"), (None, "1", "0")]),
             )],
             &[
                 "charges.0.parameters.tiers.1.unitAmount NEGATIVE_AMOUNT",
@@ -230,19 +157,8 @@ fn problems_of_one_charge() {
 #[test]
 fn problems_of_the_whole_plan() {
     let sound = || charge("a", "PER_UNIT", vec![("unit_amount", number("1"))]);
-    let mut terms = plan(vec![
-        sound(),
-        sound(),
-        Charge {
-            code: "a b".to_owned(),
-            name: " ".to_owned(),
-            ..sound()
-        },
-    ]);
-    terms.fees.push(FixedFee {
-        amount: Money::new(-1, Currency::from_code("EUR").unwrap()),
-        ..terms.fees[0].clone()
-    });
+    let mut terms = plan(vec![sound(), sound(), Charge { code: "a b".to_owned(), name: " ".to_owned(), ..sound() }]);
+    terms.fees.push(FixedFee { amount: Money::new(-1, Currency::from_code("EUR").unwrap()), ..terms.fees[0].clone() });
     let expected = [
         "charges.1.code DUPLICATE_CODE",
         "charges.2.code BAD_CODE",
@@ -252,11 +168,6 @@ fn problems_of_the_whole_plan() {
         "fees.1.amount NEGATIVE_AMOUNT",
     ];
     assert_eq!(problems(&terms), expected);
-    let many = (0..1000)
-        .map(|index| Charge {
-            code: index.to_string(),
-            ..sound()
-        })
-        .collect();
+    let many = (0..1000).map(|index| Charge { code: index.to_string(), ..sound() }).collect();
     assert_eq!(problems(&plan(many)), ["charges TOO_MANY_CHARGES"]);
 }

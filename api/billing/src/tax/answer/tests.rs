@@ -34,10 +34,7 @@ fn asked(currency: &str, lines: &[i64]) -> TaxQuestion {
         as_of: DateTime::UNIX_EPOCH,
         seller: party(),
         buyer: party(),
-        regime: TaxRegime {
-            model: "IN_GST".to_owned(),
-            parameters: Vec::new(),
-        },
+        regime: TaxRegime { model: "IN_GST".to_owned(), parameters: Vec::new() },
         lines: lines.iter().enumerate().map(line).collect(),
     }
 }
@@ -54,10 +51,7 @@ fn component(code: &str, rate: &str, base: &str, amount: &str, lines: &[u32]) ->
 }
 
 fn answer(components: Vec<TaxComponent>) -> TaxAnswer {
-    TaxAnswer {
-        components,
-        notes: vec!["Reverse charge".to_owned()],
-    }
+    TaxAnswer { components, notes: vec!["Reverse charge".to_owned()] }
 }
 
 #[test]
@@ -65,65 +59,28 @@ fn sound_answers() {
     let table: Vec<(TaxQuestion, Vec<TaxComponent>, i64)> = vec![
         (
             asked("INR", &[1_000_000]),
-            vec![
-                component("CGST", "9", "10000.00", "900.00", &[0]),
-                component("SGST", "9", "10000", "900", &[0]),
-            ],
+            vec![component("CGST", "9", "10000.00", "900.00", &[0]), component("SGST", "9", "10000", "900", &[0])],
             180_000,
         ),
-        (
-            asked("INR", &[9999]),
-            vec![component("IGST", "18", "99.99", "18.00", &[0])],
-            1800,
-        ),
+        (asked("INR", &[9999]), vec![component("IGST", "18", "99.99", "18.00", &[0])], 1800),
         (
             asked("INR", &[1003]),
-            vec![
-                component("CGST", "9", "10.03", "0.90", &[0]),
-                component("SGST", "9", "10.03", "0.90", &[0]),
-            ],
+            vec![component("CGST", "9", "10.03", "0.90", &[0]), component("SGST", "9", "10.03", "0.90", &[0])],
             180,
         ),
         // Per invoice 18.02, per line 3 × 6.01 = 18.03: both are within the rounding of three lines.
-        (
-            asked("INR", &[3337, 3337, 3337]),
-            vec![component("IGST", "18", "100.11", "18.02", &[0, 1, 2])],
-            1802,
-        ),
-        (
-            asked("INR", &[3337, 3337, 3337]),
-            vec![component("IGST", "18", "100.11", "18.03", &[2, 1, 0])],
-            1803,
-        ),
-        (
-            asked("INR", &[10_000_000]),
-            vec![component("IGST", "0", "100000", "0", &[0])],
-            0,
-        ),
+        (asked("INR", &[3337, 3337, 3337]), vec![component("IGST", "18", "100.11", "18.02", &[0, 1, 2])], 1802),
+        (asked("INR", &[3337, 3337, 3337]), vec![component("IGST", "18", "100.11", "18.03", &[2, 1, 0])], 1803),
+        (asked("INR", &[10_000_000]), vec![component("IGST", "0", "100000", "0", &[0])], 0),
         (
             asked("EUR", &[10_000, 5000, 8000]),
-            vec![
-                component("VAT", "20", "150", "30", &[0, 1]),
-                component("VAT", "5", "80", "4", &[2]),
-            ],
+            vec![component("VAT", "20", "150", "30", &[0, 1]), component("VAT", "5", "80", "4", &[2])],
             3400,
         ),
-        (
-            asked("JPY", &[999]),
-            vec![component("VAT", "10", "999", "100", &[0])],
-            100,
-        ),
+        (asked("JPY", &[999]), vec![component("VAT", "10", "999", "100", &[0])], 100),
         (asked("EUR", &[999]), vec![], 0),
-        (
-            asked("EUR", &[-1000]),
-            vec![component("VAT", "20", "-10", "-2", &[0])],
-            -200,
-        ),
-        (
-            asked("EUR", &[1000]),
-            vec![component("VAT", "100", "10", "10", &[0])],
-            1000,
-        ),
+        (asked("EUR", &[-1000]), vec![component("VAT", "20", "-10", "-2", &[0])], -200),
+        (asked("EUR", &[1000]), vec![component("VAT", "100", "10", "10", &[0])], 1000),
     ];
     for (question, components, expected) in table {
         let accepted = accept(&question, answer(components)).unwrap();
@@ -135,16 +92,9 @@ fn sound_answers() {
 #[test]
 fn a_tax_is_spread_over_its_lines() {
     let question = asked("INR", &[3337, 1, 3337, 3337]);
-    let accepted = accept(
-        &question,
-        answer(vec![component("IGST", "18", "100.11", "18.02", &[3, 0, 2])]),
-    )
-    .unwrap();
-    let spread: Vec<(u32, i64)> = accepted.components[0]
-        .per_line
-        .iter()
-        .map(|(line, part)| (*line, part.minor))
-        .collect();
+    let accepted = accept(&question, answer(vec![component("IGST", "18", "100.11", "18.02", &[3, 0, 2])])).unwrap();
+    let spread: Vec<(u32, i64)> =
+        accepted.components[0].per_line.iter().map(|(line, part)| (*line, part.minor)).collect();
     assert_eq!(spread, [(3, 601), (0, 601), (2, 600)]);
 }
 
@@ -154,38 +104,17 @@ fn refused_answers() {
         (vec![component("VAT", "-1", "10", "0", &[0])], "RATE"),
         (vec![component("VAT", "100.01", "10", "10", &[0])], "RATE"),
         (vec![component("VAT", "20", "0", "0", &[])], "NO_LINES"),
-        (
-            vec![component("VAT", "20", "10", "2", &[2])],
-            "UNKNOWN_LINE",
-        ),
-        (
-            vec![component("VAT", "20", "20", "4", &[0, 0])],
-            "LINE_TWICE",
-        ),
-        (
-            vec![
-                component("VAT", "20", "10", "2", &[0]),
-                component("VAT", "5", "10", "0.5", &[0]),
-            ],
-            "LINE_TWICE",
-        ),
+        (vec![component("VAT", "20", "10", "2", &[2])], "UNKNOWN_LINE"),
+        (vec![component("VAT", "20", "20", "4", &[0, 0])], "LINE_TWICE"),
+        (vec![component("VAT", "20", "10", "2", &[0]), component("VAT", "5", "10", "0.5", &[0])], "LINE_TWICE"),
         (vec![component("VAT", "20", "10.01", "2", &[0])], "BASE"),
-        (
-            vec![component("VAT", "20", "10", "2.001", &[0])],
-            "NOT_ROUNDED",
-        ),
+        (vec![component("VAT", "20", "10", "2.001", &[0])], "NOT_ROUNDED"),
         (vec![component("VAT", "20", "10", "-2", &[0])], "SIGN"),
         (vec![component("VAT", "0", "10", "0.01", &[0])], "SIGN"),
         (vec![component("VAT", "20", "10", "2.02", &[0])], "AMOUNT"),
         (vec![component("VAT", "20", "10", "1.98", &[0])], "AMOUNT"),
-        (
-            vec![component("VAT", "20", "30", "6.03", &[0, 1])],
-            "AMOUNT",
-        ),
-        (
-            vec![component("VAT", "20", "10", "1000000000000000000", &[0])],
-            "OVERFLOW",
-        ),
+        (vec![component("VAT", "20", "30", "6.03", &[0, 1])], "AMOUNT"),
+        (vec![component("VAT", "20", "10", "1000000000000000000", &[0])], "OVERFLOW"),
         (
             vec![
                 component("VAT", "20.00000000000000000000000001", "10", "2", &[0]),
@@ -199,11 +128,7 @@ fn refused_answers() {
         assert_eq!(refused.code(), code, "{refused}");
     }
     let huge = asked("EUR", &[i64::MAX, 1]);
-    let refused = accept(
-        &huge,
-        answer(vec![component("VAT", "20", "1", "1", &[0, 1])]),
-    )
-    .unwrap_err();
+    let refused = accept(&huge, answer(vec![component("VAT", "20", "1", "1", &[0, 1])])).unwrap_err();
     assert_eq!(refused.code(), "OVERFLOW");
 }
 

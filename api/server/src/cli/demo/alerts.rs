@@ -39,8 +39,13 @@ impl Listener {
     /// Subscribes as the organisation.
     pub(super) fn start(app: &Arc<App>, organisation: OrganisationId, quiet: bool) -> Self {
         let schema = graphql::schema(Arc::clone(app));
-        let variables = async_graphql::Variables::from_json(serde_json::json!({"after": graphql::alert_cursor(organisation, 0)}));
-        let request = graphql::attach(async_graphql::Request::new(DOCUMENT).variables(variables), importer(organisation, None), app);
+        let variables =
+            async_graphql::Variables::from_json(serde_json::json!({"after": graphql::alert_cursor(organisation, 0)}));
+        let request = graphql::attach(
+            async_graphql::Request::new(DOCUMENT).variables(variables),
+            importer(organisation, None),
+            app,
+        );
         let (send, received) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             let mut answers = Box::pin(schema.execute_stream(request));
@@ -67,7 +72,12 @@ impl Listener {
         let mut alerts = Vec::with_capacity(expected);
         while alerts.len() < expected {
             let next = tokio::time::timeout(PATIENCE, self.received.recv()).await;
-            let late = || Error::unavailable("ALERT_LATE", format!("{} of {expected} alerts arrived through the subscription.", alerts.len()));
+            let late = || {
+                Error::unavailable(
+                    "ALERT_LATE",
+                    format!("{} of {expected} alerts arrived through the subscription.", alerts.len()),
+                )
+            };
             let alert = next.map_err(|_| late())?.ok_or_else(late)??;
             alerts.push(alert);
         }
@@ -101,5 +111,9 @@ fn read(answer: async_graphql::Response) -> Result<Option<Alert>, Error> {
     let data = answer.data.into_json().map_err(Error::internal)?;
     let item = data.get("usageAlertEvents").cloned().unwrap_or_default();
     let item: Item = serde_json::from_value(item).map_err(Error::internal)?;
-    Ok(item.event.map(|event| Alert { rule: event.alert_rule.name, threshold: event.threshold, observed: event.observed }))
+    Ok(item.event.map(|event| Alert {
+        rule: event.alert_rule.name,
+        threshold: event.threshold,
+        observed: event.observed,
+    }))
 }

@@ -23,7 +23,7 @@ use self::seed::Demo;
 use super::import::{Counts, importer, operator};
 use super::serve::stop_signal;
 use crate::app::record_usage::{Arrival, record_usage};
-use crate::app::{App, bill_period, explain_invoice, invoice_document, manage_keys};
+use crate::app::{App, bill_period, evaluate_alerts, explain_invoice, invoice_document, manage_keys};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::Server;
@@ -75,7 +75,10 @@ pub(super) async fn run(mut settings: Settings, arguments: DemoArguments) -> Res
     say(format!("Data folder  {}", folder.display()));
     let app = App::start(settings, Utc::now()).await?;
     let demo = seed::seed(&app, &operator(), month, Utc::now()).await?;
-    say(format!("Organisation {} ({}), plan {} in USD, {} alert thresholds", demo.organisation.name, demo.organisation.id, demo.plan_code, demo.thresholds));
+    say(format!(
+        "Organisation {} ({}), plan {} in USD, {} alert thresholds",
+        demo.organisation.name, demo.organisation.id, demo.plan_code, demo.thresholds
+    ));
 
     let counts = import(&app, &demo, &requests, arguments.json).await?;
     let outcome = bill(&app, &demo, counts.0, counts.1).await?;
@@ -93,7 +96,12 @@ pub(super) async fn run(mut settings: Settings, arguments: DemoArguments) -> Res
 }
 
 /// Imports the trace with the alert workers running and a subscriber listening.
-async fn import(app: &Arc<App>, demo: &Demo, requests: &[trace::Request], quiet: bool) -> Result<(Counts, Vec<alerts::Alert>), Error> {
+async fn import(
+    app: &Arc<App>,
+    demo: &Demo,
+    requests: &[trace::Request],
+    quiet: bool,
+) -> Result<(Counts, Vec<alerts::Alert>), Error> {
     let listener = Listener::start(app, demo.organisation.id, quiet);
     let shutdown = CancellationToken::new();
     let workers = worker::start_effects(app, shutdown.clone());
@@ -116,6 +124,8 @@ async fn import(app: &Arc<App>, demo: &Demo, requests: &[trace::Request], quiet:
 
     shutdown.cancel();
     workers.finished().await;
+    // Not through the queue: a run that was killed may still hold its claim there.
+    evaluate_alerts::evaluate(app, demo.organisation.id, Utc::now()).await?;
     worker::run_to_rest(app).await?;
     let written = store::alert_event::latest_sequence(&app.store, demo.organisation.id).await?;
     let alerts = listener.received(usize::try_from(written).unwrap_or(0)).await?;
@@ -123,18 +133,29 @@ async fn import(app: &Arc<App>, demo: &Demo, requests: &[trace::Request], quiet:
 }
 
 async fn bill(app: &Arc<App>, demo: &Demo, counts: Counts, alerts: Vec<alerts::Alert>) -> Result<Outcome, Error> {
-    let run = bill_period::Run { now: Utc::now(), grace: TimeDelta::zero(), organisation: Some(demo.organisation.id), claim: false };
+    let run = bill_period::Run {
+        now: Utc::now(),
+        grace: TimeDelta::zero(),
+        organisation: Some(demo.organisation.id),
+        claim: false,
+    };
     let summary = bill_period::run(app, run).await?;
     if let Some((_, reason)) = summary.held.into_iter().next() {
         return Err(Error::refused("HELD", format!("The month could not be billed: {reason}")));
     }
     worker::run_to_rest(app).await?;
-    let invoice = store::invoice::find_by_period(&app.store, demo.organisation.id, demo.subscription, store::invoice::InvoiceKind::Period, demo.period.start)
-        .await?
-        .ok_or_else(|| Error::internal("the billed month has no invoice"))?;
-    let explanation = explain_invoice::explain(app, &operator(), demo.organisation.id, invoice.id).await?;
-    // Also checks that the file is there and whole, and makes it again if not.
+    let invoice = store::invoice::find_by_period(
+        &app.store,
+        demo.organisation.id,
+        demo.subscription,
+        store::invoice::InvoiceKind::Period,
+        demo.period.start,
+    )
+    .await?
+    .ok_or_else(|| Error::internal("the billed month has no invoice"))?;
+    // Checks that the file is there and whole, and makes it if not: a run that was killed may have left it to us.
     invoice_document::pdf(app, demo.organisation.id, invoice.id).await?;
+    let explanation = explain_invoice::explain(app, &operator(), demo.organisation.id, invoice.id).await?;
     let key = explanation.invoice.pdf_key.as_deref().ok_or_else(|| Error::internal("the invoice has no PDF"))?;
     let pdf = app.files.path(key)?;
     Ok(Outcome { counts, alerts, explanation, pdf })
@@ -142,9 +163,21 @@ async fn bill(app: &Arc<App>, demo: &Demo, counts: Counts, alerts: Vec<alerts::A
 
 async fn serve(app: Arc<App>, demo: &Demo, quiet: bool) -> Result<(), Error> {
     let now = Utc::now();
-    let key = |name: &str, scope, role| manage_keys::NewKey { name: name.to_owned(), scope, role, expires_at: Some(now + TimeDelta::days(1)) };
-    let of_operator = manage_keys::create_key(&app, &operator(), key("demo operator", Scope::Operator, Role::Owner), now).await?;
-    let of_tenant = manage_keys::create_key(&app, &operator(), key("demo tenant", Scope::Organisation(demo.organisation.id), Role::Owner), now).await?;
+    let key = |name: &str, scope, role| manage_keys::NewKey {
+        name: name.to_owned(),
+        scope,
+        role,
+        expires_at: Some(now + TimeDelta::days(1)),
+    };
+    let of_operator =
+        manage_keys::create_key(&app, &operator(), key("demo operator", Scope::Operator, Role::Owner), now).await?;
+    let of_tenant = manage_keys::create_key(
+        &app,
+        &operator(),
+        key("demo tenant", Scope::Organisation(demo.organisation.id), Role::Owner),
+        now,
+    )
+    .await?;
     let server = Server::start(app).await?;
     if !quiet {
         println!("\nServing on http://{} until Ctrl-C", server.address);

@@ -59,10 +59,19 @@ pub(super) fn tour(outcome: &Outcome, folder: &Path) {
     println!("Events       {accepted} accepted, {duplicates} duplicates, {conflicts} conflicts, {rejected} rejected");
     println!("Alerts       {} received through the GraphQL subscription", outcome.alerts.len());
     let number = invoice.number.as_deref().unwrap_or("-");
-    println!("\nInvoice {number}   {} to {} (exclusive)\n", invoice.period.start.format("%-d %b %Y"), invoice.period.end.format("%-d %b %Y"));
+    println!(
+        "\nInvoice {number}   {} to {} (exclusive)\n",
+        invoice.period.start.format("%-d %b %Y"),
+        invoice.period.end.format("%-d %b %Y")
+    );
     println!("  {:<24} {:>14} {:>14}", "", "quantity", invoice.currency.code());
     for line in &contents.lines {
-        println!("  {:<24} {:>14} {:>14}", line.description, line.quantity.map(canonical).unwrap_or_default(), line.amount.to_decimal());
+        println!(
+            "  {:<24} {:>14} {:>14}",
+            line.description,
+            line.quantity.map(canonical).unwrap_or_default(),
+            line.amount.to_decimal()
+        );
         for step in line.steps.iter().filter(|_| line.steps.len() > 1) {
             let label = format!("    {}", step.label);
             println!("  {label:<24} {:>14}   × {}", canonical(step.quantity), canonical(step.unit_amount));

@@ -87,7 +87,12 @@ fn flat_tax(code: &str, name: &str, rate_percent: Decimal) -> Vec<(String, Param
     ]
 }
 
-async fn organisation(app: &App, operator: &Viewer, issuer: IssuingEntityId, now: DateTime<Utc>) -> Result<Organisation, Error> {
+async fn organisation(
+    app: &App,
+    operator: &Viewer,
+    issuer: IssuingEntityId,
+    now: DateTime<Utc>,
+) -> Result<Organisation, Error> {
     let known = store::organisation::page(&app.store, &Page::first(100)).await?;
     if let Some(organisation) = known.items.into_iter().find(|organisation| organisation.name == ORGANISATION) {
         return Ok(organisation);
@@ -108,14 +113,29 @@ async fn organisation(app: &App, operator: &Viewer, issuer: IssuingEntityId, now
     tenants::create_organisation(app, operator, new, now).await
 }
 
-async fn project(app: &App, operator: &Viewer, organisation: OrganisationId, code: &str, name: &str, now: DateTime<Utc>) -> Result<ProjectId, Error> {
+async fn project(
+    app: &App,
+    operator: &Viewer,
+    organisation: OrganisationId,
+    code: &str,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<ProjectId, Error> {
     if let Some(project) = store::project::find_by_code(&app.store, organisation, code).await? {
         return Ok(project.id);
     }
     Ok(tenants::create_project(app, operator, organisation, code.to_owned(), name.to_owned(), now).await?.id)
 }
 
-async fn metric(app: &App, operator: &Viewer, code: &str, name: &str, unit: &str, aggregation: Aggregation, now: DateTime<Utc>) -> Result<Metric, Error> {
+async fn metric(
+    app: &App,
+    operator: &Viewer,
+    code: &str,
+    name: &str,
+    unit: &str,
+    aggregation: Aggregation,
+    now: DateTime<Utc>,
+) -> Result<Metric, Error> {
     if let Some(metric) = store::metric::find_by_code(&app.store, code).await? {
         return Ok(metric);
     }
@@ -126,14 +146,19 @@ async fn plan(app: &App, operator: &Viewer, metrics: &[Metric; 3], now: DateTime
     if let Some(plan) = store::plan::find_by_code(&app.store, PLAN).await? {
         return Ok(plan.id);
     }
-    let (plan, _) = catalogue::create_plan(app, operator, PLAN.to_owned(), "LLM API".to_owned(), terms(metrics)?, now).await?;
+    let (plan, _) =
+        catalogue::create_plan(app, operator, PLAN.to_owned(), "LLM API".to_owned(), terms(metrics)?, now).await?;
     Ok(plan.id)
 }
 
 /// The plan whose numbers anybody can check by hand.
 fn terms([context, generated, requests]: &[Metric; 3]) -> Result<PlanTerms, Error> {
     let number = |mantissa: i64, scale: u32| ParameterValue::Number(Decimal::new(mantissa, scale));
-    let tier = |up_to: Option<i64>, mantissa: i64, scale: u32| Tier { up_to: up_to.map(Decimal::from), unit_amount: Decimal::new(mantissa, scale), flat_amount: Decimal::ZERO };
+    let tier = |up_to: Option<i64>, mantissa: i64, scale: u32| Tier {
+        up_to: up_to.map(Decimal::from),
+        unit_amount: Decimal::new(mantissa, scale),
+        flat_amount: Decimal::ZERO,
+    };
     let charge = |metric: &Metric, model: &str, parameters: Vec<(&str, ParameterValue)>| Charge {
         code: metric.code.clone(),
         name: metric.name.clone(),
@@ -149,7 +174,15 @@ fn terms([context, generated, requests]: &[Metric; 3]) -> Result<PlanTerms, Erro
         charges: vec![
             charge(context, PER_UNIT, vec![("unit_amount", number(3, 6))]),
             charge(generated, GRADUATED, vec![("tiers", ParameterValue::Tiers(tiers))]),
-            charge(requests, PACKAGE, vec![("package_size", number(1_000, 0)), ("package_amount", number(25, 2)), ("free_units", number(1_000, 0))]),
+            charge(
+                requests,
+                PACKAGE,
+                vec![
+                    ("package_size", number(1_000, 0)),
+                    ("package_amount", number(25, 2)),
+                    ("free_units", number(1_000, 0)),
+                ],
+            ),
         ],
         fees: vec![FixedFee {
             code: "platform".to_owned(),
@@ -160,22 +193,42 @@ fn terms([context, generated, requests]: &[Metric; 3]) -> Result<PlanTerms, Erro
     })
 }
 
-async fn subscription(app: &App, operator: &Viewer, organisation: OrganisationId, plan: PlanId, month: Interval, now: DateTime<Utc>) -> Result<(SubscriptionId, Interval), Error> {
+async fn subscription(
+    app: &App,
+    operator: &Viewer,
+    organisation: OrganisationId,
+    plan: PlanId,
+    month: Interval,
+    now: DateTime<Utc>,
+) -> Result<(SubscriptionId, Interval), Error> {
     let known = store::subscription::list(&app.store, organisation).await?;
     if let Some(subscription) = known.into_iter().find(|subscription| subscription.starts_at == month.start) {
         return Ok((subscription.id, month));
     }
-    let new = NewSubscription { plan_id: plan, project_id: None, anchor: SubscriptionAnchor::Calendar, starts_at: month.start, ends_at: Some(month.end) };
+    let new = NewSubscription {
+        plan_id: plan,
+        project_id: None,
+        anchor: SubscriptionAnchor::Calendar,
+        starts_at: month.start,
+        ends_at: Some(month.end),
+    };
     Ok((tenants::create_subscription(app, operator, organisation, new, now).await?.id, month))
 }
 
-async fn rule(app: &App, operator: &Viewer, organisation: OrganisationId, subscription: SubscriptionId, now: DateTime<Utc>) -> Result<usize, Error> {
+async fn rule(
+    app: &App,
+    operator: &Viewer,
+    organisation: OrganisationId,
+    subscription: SubscriptionId,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
     let known = store::alert_rule::list_enabled(&app.store, organisation).await?;
     if let Some(rule) = known.into_iter().find(|rule| rule.subscription_id == subscription) {
         return Ok(rule.thresholds.len());
     }
     let thresholds = vec![Decimal::from(10), Decimal::from(25)];
-    let new = NewAlertRule { name: RULE.to_owned(), subscription_id: subscription, subject: AlertSubject::Cost, thresholds };
+    let new =
+        NewAlertRule { name: RULE.to_owned(), subscription_id: subscription, subject: AlertSubject::Cost, thresholds };
     Ok(tenants::create_alert_rule(app, operator, organisation, new, now).await?.thresholds.len())
 }
 

@@ -32,13 +32,15 @@ pub(super) struct Request {
 
 /// Reads a trace file. Every bad row is an error that names the row.
 pub(super) fn read(path: &Path) -> Result<Vec<Request>, Error> {
-    let text = std::fs::read_to_string(path).map_err(|error| bad(format!("The trace {} cannot be read: {error}.", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| bad(format!("The trace {} cannot be read: {error}.", path.display())))?;
     parse(&text)
 }
 
 /// Reads the text of a trace, with or without a byte-order mark.
 pub(super) fn parse(text: &str) -> Result<Vec<Request>, Error> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let headers = reader.headers().map_err(|error| bad(format!("The trace is not CSV: {error}.")))?;
     if headers.iter().ne(HEADER) {
         return Err(bad(format!("The trace must start with the header {}.", HEADER.join(","))));
@@ -59,11 +61,19 @@ fn request(record: &csv::StringRecord, row: usize) -> Result<Request, Error> {
     let field = |column: usize| record.get(column).unwrap_or_default();
     let at = NaiveDateTime::parse_from_str(field(0), "%Y-%m-%d %H:%M:%S%.f")
         .or_else(|_| NaiveDateTime::parse_from_str(field(0), "%Y-%m-%dT%H:%M:%S%.f"))
-        .map_err(|_| bad(format!("Row {row}: TIMESTAMP `{}` is not a UTC time such as 2023-11-16 18:17:03.9799600.", field(0))))?;
+        .map_err(|_| {
+            bad(format!("Row {row}: TIMESTAMP `{}` is not a UTC time such as 2023-11-16 18:17:03.9799600.", field(0)))
+        })?;
     let tokens = |column: usize| {
-        field(column).parse::<u64>().map_err(|_| bad(format!("Row {row}: {} `{}` is not a whole number.", HEADER[column], field(column))))
+        field(column)
+            .parse::<u64>()
+            .map_err(|_| bad(format!("Row {row}: {} `{}` is not a whole number.", HEADER[column], field(column))))
     };
-    Ok(Request { at: microseconds(Utc.from_utc_datetime(&at)), context_tokens: tokens(1)?, generated_tokens: tokens(2)? })
+    Ok(Request {
+        at: microseconds(Utc.from_utc_datetime(&at)),
+        context_tokens: tokens(1)?,
+        generated_tokens: tokens(2)?,
+    })
 }
 
 /// A trace of our own: one busy hour of a code assistant, the same for the same seed.
@@ -75,7 +85,11 @@ pub(super) fn generate(seed: u64) -> Vec<Request> {
             at += Duration::microseconds(random.random_range(1_000..360_000));
             // Prompts are mostly long and answers mostly short: squaring a uniform draw leans that way.
             let lean = |draw: u64, most: u64| draw * draw / most + 1;
-            Request { at, context_tokens: 200 + lean(random.random_range(0..6_000), 6_000), generated_tokens: lean(random.random_range(0..900), 900) }
+            Request {
+                at,
+                context_tokens: 200 + lean(random.random_range(0..6_000), 6_000),
+                generated_tokens: lean(random.random_range(0..900), 900),
+            }
         })
         .collect()
 }
@@ -107,7 +121,11 @@ pub(super) fn month(requests: &[Request]) -> Result<Interval, Error> {
     let month = cadence.period_containing(chrono_tz::UTC, first);
     match requests.iter().find(|request| !month.contains(request.at)) {
         None => Ok(month),
-        Some(stray) => Err(bad(format!("The trace must lie in one calendar month: it has rows of {} and of {}.", first.date_naive(), stray.at.date_naive()))),
+        Some(stray) => Err(bad(format!(
+            "The trace must lie in one calendar month: it has rows of {} and of {}.",
+            first.date_naive(),
+            stray.at.date_naive()
+        ))),
     }
 }
 
@@ -126,7 +144,9 @@ mod tests {
 
     #[test]
     fn reads_seven_digits_and_a_byte_order_mark() {
-        let requests = parse("\u{feff}TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:03.9799600,4808,10\r\n").unwrap();
+        let requests =
+            parse("\u{feff}TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:03.9799600,4808,10\r\n")
+                .unwrap();
         assert_eq!(requests[0].at.timestamp_micros() % 1_000_000, 979_960);
         assert_eq!((requests[0].context_tokens, requests[0].generated_tokens), (4_808, 10));
     }

@@ -85,7 +85,12 @@ async fn mutations_have_one_input_and_a_payload_with_errors() {
     for field in list(mutation, "fields") {
         let arguments = list(field, "args");
         assert_eq!(arguments.len(), 1, "{}", name(field));
-        assert_eq!((name(arguments[0]), arguments[0]["type"]["kind"].as_str()), ("input", Some("NON_NULL")), "{}", name(field));
+        assert_eq!(
+            (name(arguments[0]), arguments[0]["type"]["kind"].as_str()),
+            ("input", Some("NON_NULL")),
+            "{}",
+            name(field)
+        );
         assert_eq!(field["type"]["ofType"]["name"].as_str(), Some(payload(name(field)).as_str()));
         let answer = types.iter().find(|meta| name(meta) == payload(name(field))).unwrap();
         assert!(list(answer, "fields").iter().any(|field| name(field) == "errors"), "{}", name(field));

@@ -32,7 +32,11 @@ pub const EVENTS_PER_REQUEST: usize = 10_000;
 pub const BODY_BYTES: usize = 16 << 20;
 
 /// Takes a body of events and answers for each.
-pub async fn post(State(app): State<Arc<App>>, axum::Extension(viewer): axum::Extension<Viewer>, request: Request) -> Response {
+pub async fn post(
+    State(app): State<Arc<App>>,
+    axum::Extension(viewer): axum::Extension<Viewer>,
+    request: Request,
+) -> Response {
     match take(&app, &viewer, request).await {
         Ok(answer) => (StatusCode::OK, Json(answer)).into_response(),
         Err(error) => problem(&error),
@@ -85,14 +89,18 @@ impl Shape {
     }
 
     fn read(self, body: &[u8]) -> Result<Vec<Arrival>, Error> {
-        let text = std::str::from_utf8(body)
-            .map_err(|error| Error::invalid("BAD_BODY", format!("The body is not UTF-8 from byte {} on.", error.valid_up_to())))?;
+        let text = std::str::from_utf8(body).map_err(|error| {
+            Error::invalid("BAD_BODY", format!("The body is not UTF-8 from byte {} on.", error.valid_up_to()))
+        })?;
         let parts: Vec<&str> = match self {
             Self::Array | Self::CloudEvents => elements(text)?,
             Self::Lines => text.lines().map(str::trim).filter(|line| !line.is_empty()).collect(),
         };
         if parts.len() > EVENTS_PER_REQUEST {
-            return Err(too_large(format!("{} events in one request: send at most {EVENTS_PER_REQUEST} at a time.", parts.len())));
+            return Err(too_large(format!(
+                "{} events in one request: send at most {EVENTS_PER_REQUEST} at a time.",
+                parts.len()
+            )));
         }
         let read: fn(&str) -> Result<RawEvent, Rejection> = match self {
             Self::Array | Self::Lines => plain::event,
@@ -155,8 +163,12 @@ impl EventAnswer {
         let status = outcome.status.as_str();
         let (field, code, message) = match outcome.status {
             EventStatus::Accepted | EventStatus::Duplicate => (None, None, None),
-            EventStatus::Conflict => (Some("transactionId"), Some("CONFLICT"), Some(EventStatus::CONFLICT_WORDS.to_owned())),
-            EventStatus::Rejected(rejection) => (Some(rejection.field), Some(rejection.code.as_str()), Some(rejection.message)),
+            EventStatus::Conflict => {
+                (Some("transactionId"), Some("CONFLICT"), Some(EventStatus::CONFLICT_WORDS.to_owned()))
+            }
+            EventStatus::Rejected(rejection) => {
+                (Some(rejection.field), Some(rejection.code.as_str()), Some(rejection.message))
+            }
         };
         Self { index, transaction_id: outcome.transaction_id, status, field, code, message }
     }

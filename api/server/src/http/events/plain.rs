@@ -18,7 +18,13 @@ pub(super) fn event(text: &str) -> Result<RawEvent, Rejection> {
         properties: properties(object.remove("properties"))?,
     };
     match object.keys().next() {
-        Some(unknown) => Err(malformed("event", format!("`{}` is not a field of an event. The fields are {FIELDS}; put your own data into properties.", short(unknown)))),
+        Some(unknown) => Err(malformed(
+            "event",
+            format!(
+                "`{}` is not a field of an event. The fields are {FIELDS}; put your own data into properties.",
+                short(unknown)
+            ),
+        )),
         None => Ok(event),
     }
 }
@@ -34,7 +40,9 @@ pub(super) fn object(text: &str) -> Result<Map<String, Value>, Rejection> {
 
 /// A field that must be there and be a string.
 pub(super) fn required(object: &mut Map<String, Value>, field: &'static str) -> Result<String, Rejection> {
-    optional(object, field)?.ok_or_else(|| Rejection::new(field, RejectionCode::MissingField, format!("{field} is missing. Every event needs one.")))
+    optional(object, field)?.ok_or_else(|| {
+        Rejection::new(field, RejectionCode::MissingField, format!("{field} is missing. Every event needs one."))
+    })
 }
 
 /// A field that, when present, must be a string; `null` counts as absent.
@@ -113,7 +121,11 @@ mod tests {
             (r#"{"transactionId":5,"metric":"m","occurredAt":"t"}"#, "transactionId", "must be a string, not a number"),
             (r#"{"metric":"m","occurredAt":"t"}"#, "transactionId", "missing"),
             (r#"{"transactionId":"a","metric":"m","occurredAt":"t","amount":1}"#, "event", "`amount` is not a field"),
-            (r#"{"transactionId":"a","metric":"m","occurredAt":"t","properties":[]}"#, "properties", "must be an object"),
+            (
+                r#"{"transactionId":"a","metric":"m","occurredAt":"t","properties":[]}"#,
+                "properties",
+                "must be an object",
+            ),
         ] {
             let rejection = event(text).unwrap_err();
             assert_eq!(rejection.field, field, "{text}");

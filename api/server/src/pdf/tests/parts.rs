@@ -15,54 +15,27 @@ fn cleaning_keeps_what_readers_see() {
 #[test]
 fn lines_may_break_at_spaces_and_after_hyphens_between_letters_only() {
     let cut = |text: &str| -> Vec<(String, bool)> {
-        tokens(text, &[text.len()])
-            .iter()
-            .map(|t| (t.text.to_owned(), t.glued))
-            .collect()
+        tokens(text, &[text.len()]).iter().map(|t| (t.text.to_owned(), t.glued)).collect()
     };
-    assert_eq!(
-        cut("a b"),
-        [("a", false), (" ", false), ("b", false)].map(|(t, g)| (t.to_owned(), g))
-    );
-    assert_eq!(
-        cut("set-up"),
-        [("set-".to_owned(), false), ("up".to_owned(), false)]
-    );
+    assert_eq!(cut("a b"), [("a", false), (" ", false), ("b", false)].map(|(t, g)| (t.to_owned(), g)));
+    assert_eq!(cut("set-up"), [("set-".to_owned(), false), ("up".to_owned(), false)]);
     assert_eq!(cut("2026-01-31 -5").len(), 3);
     let marked = "per unit";
     let across_runs = tokens(marked, &[6, 8]);
-    assert!(
-        across_runs
-            .last()
-            .is_some_and(|t| t.glued && t.run == 1 && t.kind == Kind::Word)
-    );
+    assert!(across_runs.last().is_some_and(|t| t.glued && t.run == 1 && t.kind == Kind::Word));
 }
 
 #[test]
 fn right_to_left_words_are_cut_out() {
     let text = "abc שלום 12";
-    let levels: Vec<u8> = tokens(text, &[text.len()])
-        .iter()
-        .map(|t| t.level % 2)
-        .collect();
+    let levels: Vec<u8> = tokens(text, &[text.len()]).iter().map(|t| t.level % 2).collect();
     assert!(levels.contains(&0) && levels.contains(&1));
 }
 
 #[test]
 fn widths_fill_the_page_and_respect_what_columns_need() {
-    let wish = |least, most, weight| Wish {
-        least,
-        most,
-        weight,
-    };
-    let widths = share_out(
-        &[
-            wish(50.0, 200.0, 6),
-            wish(90.0, 90.0, 1),
-            wish(10.0, 40.0, 0),
-        ],
-        400.0,
-    );
+    let wish = |least, most, weight| Wish { least, most, weight };
+    let widths = share_out(&[wish(50.0, 200.0, 6), wish(90.0, 90.0, 1), wish(10.0, 40.0, 0)], 400.0);
     assert!((widths.iter().sum::<f32>() - 400.0).abs() < 0.01);
     assert!(widths[1] >= 89.9 && (widths[2] - 40.0).abs() < 0.1);
     let crowded = share_out(&[wish(900.0, 900.0, 1); 7], 400.0);

@@ -21,10 +21,7 @@ pub(super) fn bytes(
     faces: &BTreeMap<FaceId, UsedFace>,
 ) -> Result<Vec<u8>, PdfError> {
     let failed = |what: &str| PdfError::Write(what.to_owned());
-    let options = PdfSaveOptions {
-        image_optimization: None,
-        ..PdfSaveOptions::default()
-    };
+    let options = PdfSaveOptions { image_optimization: None, ..PdfSaveOptions::default() };
     let mut file = printpdf::to_lopdf_doc(pdf, &options, &mut Vec::new());
     // Opacity, language tags and spelled-out text are younger than the library's "1.3".
     file.version = "1.7".to_owned();
@@ -32,9 +29,7 @@ pub(super) fn bytes(
     let info = file.trailer.get(b"Info").and_then(|o| o.as_reference());
     let info = info.map_err(|_| failed("it has no properties"))?;
     file.objects.insert(info, properties(document).to_lopdf());
-    let catalog = file
-        .catalog_mut()
-        .map_err(|_| failed("it has no catalogue"))?;
+    let catalog = file.catalog_mut().map_err(|_| failed("it has no catalogue"))?;
     let language = text::clean(&document.language);
     if !language.is_empty() {
         catalog.set("Lang", utf16(&language).to_lopdf());
@@ -46,45 +41,26 @@ pub(super) fn bytes(
         let Ok(font) = object.as_dict_mut() else {
             continue;
         };
-        let name = font
-            .get(b"BaseFont")
-            .or_else(|_| font.get(b"FontName"))
-            .and_then(|o| o.as_name());
-        let Some(face) = name
-            .ok()
-            .and_then(|n| faces.values().find(|f| f.subset.name.as_bytes() == n))
-        else {
+        let name = font.get(b"BaseFont").or_else(|_| font.get(b"FontName")).and_then(|o| o.as_name());
+        let Some(face) = name.ok().and_then(|n| faces.values().find(|f| f.subset.name.as_bytes() == n)) else {
             continue;
         };
         if font.has(b"FontName") {
-            font.set(
-                "CapHeight",
-                DictItem::Int(i64::from(whole(face.subset.cap_height))).to_lopdf(),
-            );
+            font.set("CapHeight", DictItem::Int(i64::from(whole(face.subset.cap_height))).to_lopdf());
             font.set("StemV", DictItem::Int(stem(face.subset.weight)).to_lopdf());
         }
-        let parts = font
-            .get_mut(b"DescendantFonts")
-            .and_then(|o| o.as_array_mut());
-        for part in parts
-            .into_iter()
-            .flatten()
-            .filter_map(|o| o.as_dict_mut().ok())
-        {
+        let parts = font.get_mut(b"DescendantFonts").and_then(|o| o.as_array_mut());
+        for part in parts.into_iter().flatten().filter_map(|o| o.as_dict_mut().ok()) {
             // The library cuts widths down to whole numbers, which would let text drift.
             part.set("W", widths(face).to_lopdf());
         }
     }
 
     let placeholder = || DictItem::Bytes(PLACEHOLDER.to_vec());
-    file.trailer.set(
-        "ID",
-        DictItem::Array(vec![placeholder(), placeholder()]).to_lopdf(),
-    );
+    file.trailer.set("ID", DictItem::Array(vec![placeholder(), placeholder()]).to_lopdf());
     file.compress();
     let mut out = Vec::new();
-    file.save_to(&mut out)
-        .map_err(|e| PdfError::Write(e.to_string()))?;
+    file.save_to(&mut out).map_err(|e| PdfError::Write(e.to_string()))?;
     identify(&mut out).ok_or_else(|| failed("it has no place for its identifier"))?;
     Ok(out)
 }
@@ -95,57 +71,33 @@ fn identify(file: &mut [u8]) -> Option<()> {
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02X}")).collect::<String>();
     let (mark, name) = (hex(&PLACEHOLDER), hex(digest.get(..PLACEHOLDER.len())?));
     for _ in 0..2 {
-        let at = file
-            .windows(mark.len())
-            .rposition(|w| w.eq_ignore_ascii_case(mark.as_bytes()))?;
-        file.get_mut(at..at + name.len())?
-            .copy_from_slice(name.as_bytes());
+        let at = file.windows(mark.len()).rposition(|w| w.eq_ignore_ascii_case(mark.as_bytes()))?;
+        file.get_mut(at..at + name.len())?.copy_from_slice(name.as_bytes());
     }
     Some(())
 }
 
 fn properties(document: &Document) -> DictItem {
-    let words = [
-        ("Title", &document.title),
-        ("Author", &document.author),
-        ("Subject", &document.subject),
-    ];
+    let words = [("Title", &document.title), ("Author", &document.author), ("Subject", &document.subject)];
     let words = words.map(|(key, words)| (key, text::clean(words)));
-    let mut all: Vec<(&str, DictItem)> = words
-        .iter()
-        .filter(|(_, w)| !w.is_empty())
-        .map(|(key, w)| (*key, utf16(w)))
-        .collect();
+    let mut all: Vec<(&str, DictItem)> =
+        words.iter().filter(|(_, w)| !w.is_empty()).map(|(key, w)| (*key, utf16(w))).collect();
     all.push(("Producer", utf16("Undash")));
     if let Some(day) = document.issued_on {
         let date = day.format("D:%Y%m%d000000Z").to_string();
         for key in ["CreationDate", "ModDate"] {
-            all.push((
-                key,
-                DictItem::String {
-                    data: date.clone().into_bytes(),
-                    literal: true,
-                },
-            ));
+            all.push((key, DictItem::String { data: date.clone().into_bytes(), literal: true }));
         }
     }
     dict(all)
 }
 
 fn dict<'k>(entries: impl IntoIterator<Item = (&'k str, DictItem)>) -> DictItem {
-    DictItem::Dict {
-        map: entries
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect(),
-    }
+    DictItem::Dict { map: entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect() }
 }
 
 fn widths(face: &UsedFace) -> DictItem {
-    let advances = face
-        .advances
-        .iter()
-        .map(|a| DictItem::Real((a * 100.0).round() / 100.0));
+    let advances = face.advances.iter().map(|a| DictItem::Real((a * 100.0).round() / 100.0));
     DictItem::Array(vec![DictItem::Int(0), DictItem::Array(advances.collect())])
 }
 

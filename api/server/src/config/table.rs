@@ -1,0 +1,203 @@
+//! The table of settings: names, defaults, meanings, and how a text becomes a value.
+//!
+//! Adding a setting is one row here and one field in [`Settings`](super::Settings); the documentation follows from it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{LogFormat, Secret, Setting};
+
+macro_rules! setting {
+    ($key:literal, $variable:literal, $default:literal, $meaning:literal, $apply:expr) => {
+        Setting { key: $key, variable: $variable, default: $default, meaning: $meaning, apply: $apply }
+    };
+}
+
+/// The table: the one place where settings are documented.
+pub const SETTINGS: &[Setting] = &[
+    setting!(
+        "data_dir",
+        "UNDASH_DATA_DIR",
+        "./undash-data",
+        "Folder of the embedded database, the PDFs and the compiled plugin cache.",
+        |s, v| {
+            s.data_dir = PathBuf::from(v);
+            Ok(())
+        }
+    ),
+    setting!("listen", "UNDASH_LISTEN", "127.0.0.1:8080", "Address and port the server listens on.", |s, v| {
+        s.listen = v.parse().map_err(|_| "an address and a port such as 127.0.0.1:8080".to_owned())?;
+        Ok(())
+    }),
+    setting!(
+        "public_url",
+        "UNDASH_PUBLIC_URL",
+        "http:// and the listen address",
+        "Where clients reach the server; the start of upload and download links.",
+        |s, v| {
+            s.public_url = Some(url(v)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "database_url",
+        "DATABASE_URL",
+        "undash.db in the data folder",
+        "`postgres://user:password@host/database`, or `sqlite://path?mode=rwc`.",
+        |s, v| {
+            s.database_url = Some(database_url(v)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "database_connections",
+        "UNDASH_DATABASE_CONNECTIONS",
+        "16",
+        "Connections to PostgreSQL at most (2 to 500). SQLite uses one writer and four readers.",
+        |s, v| {
+            s.database_connections = between(v, 2, 500)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "operator_key",
+        "UNDASH_OPERATOR_KEY",
+        "made at first start and printed once",
+        "Operator key to install at first start: `undash_op_` and at least 32 letters or digits.",
+        |s, v| {
+            s.operator_key = Some(Secret::new(v));
+            Ok(())
+        }
+    ),
+    setting!("log_format", "UNDASH_LOG_FORMAT", "human", "`human` or `json`.", |s, v| {
+        s.log_format = match v {
+            "human" => LogFormat::Human,
+            "json" => LogFormat::Json,
+            _ => return Err("`human` or `json`".to_owned()),
+        };
+        Ok(())
+    }),
+    setting!(
+        "log_filter",
+        "UNDASH_LOG",
+        "info",
+        "Which log lines are written, such as `info` or `undash=debug,sqlx=warn`.",
+        |s, v| {
+            s.log_filter = v.to_owned();
+            Ok(())
+        }
+    ),
+    setting!(
+        "allowed_origins",
+        "UNDASH_ALLOWED_ORIGINS",
+        "none: the same origin only",
+        "Origins, separated by commas, whose pages may open WebSockets.",
+        |s, v| {
+            s.allowed_origins =
+                v.split(',').map(str::trim).filter(|o| !o.is_empty()).map(url).collect::<Result<_, _>>()?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "usage_max_past_days",
+        "UNDASH_USAGE_MAX_PAST_DAYS",
+        "3650",
+        "Days before now that an event may have occurred; older ones are rejected (1 to 36500).",
+        |s, v| {
+            s.usage_max_past = days(between(v, 1, 36_500)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "usage_max_future_minutes",
+        "UNDASH_USAGE_MAX_FUTURE_MINUTES",
+        "60",
+        "Minutes after now that an event may claim; later ones are rejected (0 to 1440).",
+        |s, v| {
+            s.usage_max_future = minutes(between(v, 0, 1_440)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "billing_grace_minutes",
+        "UNDASH_BILLING_GRACE_MINUTES",
+        "60",
+        "Minutes between the end of a period and the finalising of its invoice (0 to 43200).",
+        |s, v| {
+            s.billing_grace = minutes(between(v, 0, 43_200)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "worker_interval_milliseconds",
+        "UNDASH_WORKER_INTERVAL_MILLISECONDS",
+        "1000",
+        "How often workers look for due work when nothing wakes them (20 to 60000).",
+        |s, v| {
+            s.worker_interval = Duration::from_millis(u64::from(between(v, 20, 60_000)?));
+            Ok(())
+        }
+    ),
+    setting!(
+        "plugin_threads",
+        "UNDASH_PLUGIN_THREADS",
+        "number of processors",
+        "Threads that run plugins (1 to 256).",
+        |s, v| {
+            s.plugin_threads = between(v, 1, 256)? as usize;
+            Ok(())
+        }
+    ),
+    setting!(
+        "plugin_queue",
+        "UNDASH_PLUGIN_QUEUE",
+        "1024",
+        "Plugin calls that may wait for a thread; more are refused as retryable (1 to 100000).",
+        |s, v| {
+            s.plugin_queue = between(v, 1, 100_000)? as usize;
+            Ok(())
+        }
+    ),
+    setting!(
+        "shutdown_timeout_seconds",
+        "UNDASH_SHUTDOWN_TIMEOUT_SECONDS",
+        "20",
+        "Seconds that running requests may take to finish at shutdown (1 to 600).",
+        |s, v| {
+            s.shutdown_timeout = Duration::from_secs(u64::from(between(v, 1, 600)?));
+            Ok(())
+        }
+    ),
+];
+
+fn between(value: &str, low: u32, high: u32) -> Result<u32, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|number| (low..=high).contains(number))
+        .ok_or_else(|| format!("a whole number from {low} to {high}"))
+}
+
+fn url(value: &str) -> Result<String, String> {
+    if value.starts_with("http://") || value.starts_with("https://") {
+        Ok(value.trim_end_matches('/').to_owned())
+    } else {
+        Err("an address that starts with http:// or https://".to_owned())
+    }
+}
+
+fn database_url(value: &str) -> Result<Secret, String> {
+    if ["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| value.starts_with(scheme)) {
+        Ok(Secret::new(value))
+    } else {
+        Err("a URL that starts with postgres:// or sqlite://".to_owned())
+    }
+}
+
+pub(super) fn days(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count) * 86_400)
+}
+
+pub(super) fn minutes(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count) * 60)
+}
