@@ -41,7 +41,7 @@ impl TestApp {
 
     /// A second server on the same database, as on another machine.
     pub async fn second_node(&self) -> Self {
-        Self::at(self.database, self.place.as_ref().expect("a running server").seen_from_afar()).await
+        Self::at(self.database, self.place.as_ref().expect("a running server").seen_seen_from_afar()).await
     }
 
     async fn at(database: Database, place: Place) -> Self {

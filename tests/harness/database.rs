@@ -89,7 +89,7 @@ impl Place {
     }
 
     /// The same database seen from another machine: with a data folder of its own.
-    pub(crate) fn seen_from_afar(&self) -> Self {
+    pub(crate) fn seen_seen_from_afar(&self) -> Self {
         assert!(self.url.is_some(), "only PostgreSQL is shared between machines");
         let data_dir = scratch("data");
         copy(&self.data_dir.join("compiled"), &data_dir.join("compiled"));

@@ -44,7 +44,12 @@ async fn every_row_of_the_table_comes_out() {
             (Some((exact, line)), Ok(charge))
                 if charge.amount_exact == *exact && charge.amount.to_decimal().to_string() == *line => {}
             (_, Ok(charge)) => {
-                wrong.push(format!("{}: {} rounded to {}", case.place, charge.amount_exact, charge.amount.to_decimal()))
+                wrong.push(format!(
+                    "{}: {} rounded to {}",
+                    case.place,
+                    charge.amount_exact,
+                    charge.amount.to_decimal()
+                ));
             }
             (Some(_), Err(words)) => wrong.push(format!("{}: {words}", case.place)),
         }

@@ -13,7 +13,7 @@ both! {
     /// Uploaded in two steps, in force from April on: March is priced by the standard rule, April by the plugin.
     async fn an_uploaded_rule_prices_the_next_invoice(app: &TestApp) {
         let world = World::new(app).await;
-        let plan = world.plan("tokens", terms(json!([{"name": "unit_amount", "number": "0.000003"}]))).await;
+        let plan = world.plan("tokens", terms(&json!([{"name": "unit_amount", "number": "0.000003"}]))).await;
         let upload = upload(app, &world.operator, FLAT_PRICE).await;
         let made = version(&world.operator, "flat-price", &upload, None).await;
         assert!(made.is_fine(), "{}", made.body);
@@ -85,7 +85,7 @@ both! {
         let operator = app.operator();
         let bytes = upload(app, &operator, FLAT_PRICE).await;
         for (fixture, words) in [
-            (question(json!([{"name": "panic", "value": {"Flag": true}}])), "this plan told me to fail"),
+            (question(&json!([{"name": "panic", "value": {"Flag": true}}])), "this plan told me to fail"),
             (json!({"charges": "none"}), "not an input of the contract"),
         ] {
             let refused = version(&operator, "flat-price", &bytes, Some(fixture)).await;
@@ -93,7 +93,7 @@ both! {
             assert_eq!((&error["code"], &error["path"]), (&json!("FIXTURE_FAILED"), &json!(["fixture"])), "{error}");
             assert!(error["message"].as_str().unwrap().contains(words), "{error} should say {words}");
         }
-        let taken = version(&operator, "flat-price", &bytes, Some(question(json!([])))).await;
+        let taken = version(&operator, "flat-price", &bytes, Some(question(&json!([])))).await;
         assert!(taken.is_fine(), "{}", taken.body);
         // An upload becomes one version.
         let twice = version(&operator, "flat-price", &bytes, None).await;
@@ -126,7 +126,7 @@ both! {
     }
 }
 
-fn terms(parameters: Value) -> Value {
+fn terms(parameters: &Value) -> Value {
     json!({
         "currency": "USD",
         "charges": [{"code": "context_tokens", "name": "Context tokens", "metric": "context_tokens", "model": "PER_UNIT", "parameters": parameters}],
@@ -134,7 +134,7 @@ fn terms(parameters: Value) -> Value {
 }
 
 /// An input of the contract with one charge.
-fn question(parameters: Value) -> Value {
+fn question(parameters: &Value) -> Value {
     json!({
         "reference": "fixture", "currency": "USD", "period": {"start": PERIOD.0, "end": PERIOD.1}, "as_of": PERIOD.1, "attributes": [],
         "charges": [{"code": "c", "metric_code": "m", "quantity": "1", "event_count": 1, "model": "CUSTOM:flat", "parameters": parameters, "attributes": []}],

@@ -174,10 +174,10 @@ pub(crate) async fn send(connections: Vec<Wire>, batches: &Arc<Vec<Batch>>) -> O
                 wire.send(&batch.request, batch.rows.len()).await?;
                 waits.push(sent.elapsed().as_secs_f64() * 1e3);
             }
-            Ok((wire, waits))
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((wire, waits))
         })
     });
-    let running: Vec<tokio::task::JoinHandle<Outcome<(Wire, Vec<f64>)>>> = clients.collect();
+    let running: Vec<_> = clients.collect();
     let (mut connections, mut waits) = (Vec::new(), Vec::new());
     for client in running {
         let (wire, waited) = client.await??;

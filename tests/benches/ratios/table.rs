@@ -64,7 +64,7 @@ impl Table {
         for note in notes {
             println!("  {note}");
         }
-        println!("  {:<44} {:>18} {:>18} {:>7}  {:<11} {}", "", "undash", "yardstick", "ratio", "target", "verdict");
+        println!("  {:<44} {:>18} {:>18} {:>7}  {:<11} verdict", "", "undash", "yardstick", "ratio", "target");
     }
 
     /// Prints a line.

@@ -54,7 +54,7 @@ const fn optional(name: &'static str, shape: Shape) -> Parameter {
 }
 
 /// Charges the first tier's flat amount even when nothing was used; off unless given.
-pub const ZERO_USAGE_FLAT_FEE: &str = "zero_usage_flat_fee";
+pub const ZERO_USAGE_FLAT_FEE: &str = "zero_usage_first_tier_flat";
 
 /// The parameters of a standard model, or `None` for any other model.
 #[must_use]

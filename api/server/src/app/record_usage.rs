@@ -96,26 +96,28 @@ pub async fn record_usage(
             deliveries.push(Delivery::default());
         }
         let judged = arrival.event.and_then(|raw| metering::validate(raw, &lookups.catalogue(), &limits, now));
+        let mut status = EventStatus::Accepted;
         if let Some(delivery) = deliveries.last_mut() {
-            match &judged {
+            match judged {
                 Ok(event) => {
                     accepted.push(index);
                     delivery.rows.push(new_usage(organisation, event, recorded_at));
                 }
-                Err(rejection) => delivery.rejections.push(new_rejection(
-                    organisation,
-                    viewer,
-                    transaction_id.as_deref(),
-                    arrival.body,
-                    rejection,
-                    recorded_at,
-                )),
+                Err(rejection) => {
+                    let id = transaction_id.as_deref();
+                    delivery.rejections.push(new_rejection(
+                        organisation,
+                        viewer,
+                        id,
+                        arrival.body,
+                        &rejection,
+                        recorded_at,
+                    ));
+                    status = EventStatus::Rejected(rejection);
+                }
             }
         }
-        outcomes.push(EventOutcome {
-            transaction_id: transaction_id.map(cut),
-            status: judged.map_or_else(EventStatus::Rejected, |_| EventStatus::Accepted),
-        });
+        outcomes.push(EventOutcome { transaction_id: transaction_id.map(cut), status });
     }
     let saves = deliveries.into_iter().filter(|delivery| !delivery.rows.is_empty() || !delivery.rejections.is_empty());
     let saved = futures_util::future::try_join_all(saves.map(|delivery| app.usage.save(delivery))).await?;
@@ -169,12 +171,12 @@ impl Lookups {
     }
 }
 
-fn new_usage(organisation: OrganisationId, event: &UsageEvent, recorded_at: DateTime<Utc>) -> NewUsage {
+fn new_usage(organisation: OrganisationId, event: UsageEvent, recorded_at: DateTime<Utc>) -> NewUsage {
     NewUsage {
         organisation,
         transaction_digest: metering::transaction_digest(&event.transaction_id),
-        content_digest: metering::content_digest(event),
-        event: event.clone(),
+        content_digest: metering::content_digest(&event),
+        event,
         recorded_at,
     }
 }

@@ -47,11 +47,11 @@ pub struct UsageGate {
 }
 
 impl UsageGate {
-    /// Starts the savers: one for SQLite, which has one writer, and two for PostgreSQL.
+    /// Starts the savers: one for SQLite, which has one writer, and four for PostgreSQL.
     pub fn start(store: &Store) -> Self {
         let (line, waiting) = mpsc::channel(WAITING_CALLERS);
         let waiting = Arc::new(Mutex::new(waiting));
-        let savers = if store.backend() == Backend::Sqlite { 1 } else { 2 };
+        let savers = if store.backend() == Backend::Sqlite { 1 } else { 4 };
         for _ in 0..savers {
             tokio::spawn(save_for_ever(store.clone(), Arc::clone(&waiting)));
         }

@@ -149,7 +149,10 @@ impl Writer {
     }
 }
 
-fn stored(row: &SqliteRow) -> Outcome<((Uuid, Uuid, DateTime<Utc>), Totals)> {
+/// What a running total is kept under: metric, project, quarter of an hour.
+type Key = (Uuid, Uuid, DateTime<Utc>);
+
+fn stored(row: &SqliteRow) -> Outcome<(Key, Totals)> {
     let decimal = |place: usize| -> Outcome<Option<rust_decimal::Decimal>> {
         let text: Option<String> = row.try_get(place)?;
         Ok(text.map(|text| parse(&text)).transpose()?)

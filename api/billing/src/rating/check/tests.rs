@@ -58,7 +58,11 @@ fn sound_plans() {
     let open = [(Some("10"), "10", "2"), (Some("20.5"), "5", "3"), (None, "0.000000000001", "0")];
     let charges = vec![
         charge("a", "PER_UNIT", vec![("unit_amount", number("0.01"))]),
-        charge("b", "GRADUATED", vec![("tiers", tiers(&open)), ("zero_usage_flat_fee", ParameterValue::Flag(true))]),
+        charge(
+            "b",
+            "GRADUATED",
+            vec![("tiers", tiers(&open)), ("zero_usage_first_tier_flat", ParameterValue::Flag(true))],
+        ),
         charge("c", "VOLUME", vec![("tiers", tiers(&open[2..]))]),
         charge("d", "PACKAGE", vec![("package_size", number("10")), ("package_amount", number("15"))]),
         charge(

@@ -22,7 +22,7 @@ use crate::store::statement::statement;
 
 /// Rows a statement may have. Few sizes, so that the driver keeps every statement prepared; a batch is filled up to
 /// the next size by repeating its last row, which changes nothing.
-const SIZES: [usize; 4] = [1, 16, 128, 1024];
+const SIZES: [usize; 8] = [1, 8, 32, 64, 128, 256, 512, 1024];
 
 const INSERT: &str = "INSERT INTO usage_events (organisation_id, transaction_digest, transaction_id, project_id, \
     metric_id, occurred_at, recorded_at, value, properties, content_digest) VALUES ";
