@@ -58,8 +58,8 @@ fn killed(database: Option<&str>) {
     // Each life is longer than the one before, so that death comes at ever later points: while the database is being
     // made, while the catalogue is, and while the usage is coming in.
     let mut deaths = 0;
-    let mut life = Duration::from_millis(60);
-    while deaths < 7 {
+    let mut life = Duration::from_millis(25);
+    while deaths < 12 {
         let mut command = undash();
         command.args(["demo", "--json", "--data-dir"]).arg(&data).arg("--trace").arg(&file);
         if let Some(url) = database {
@@ -77,7 +77,7 @@ fn killed(database: Option<&str>) {
         child.kill().unwrap();
         child.wait().unwrap();
         deaths += 1;
-        life = life * 17 / 10;
+        life = life * 13 / 10;
     }
     assert!(deaths >= 3, "it was interrupted {deaths} times");
 
