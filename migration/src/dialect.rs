@@ -25,6 +25,10 @@ fn spell(statement: &str, backend: DbBackend) -> String {
     })
 }
 
+/// Each migration runs in a transaction, on SQLite too (it is not the default there): a process killed half-way leaves
+/// nothing behind that the next start would stumble over.
+pub(crate) const WHOLE_OR_NOT_AT_ALL: Option<bool> = Some(true);
+
 /// Runs every statement, in order, in the words of the connected database.
 pub(crate) async fn create(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     for statement in statements {
