@@ -209,11 +209,6 @@ impl Settings {
             |url| url.reveal().to_owned(),
         )
     }
-
-    /// The start of every link handed to a client, without a trailing slash.
-    pub fn base_url(&self) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
-    }
 }
 
 /// The page `docs/settings.md`, made from the table.

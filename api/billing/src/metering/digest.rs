@@ -43,10 +43,10 @@ pub fn content_digest(event: &UsageEvent) -> [u8; 16] {
 }
 
 /// The fingerprint of an event within a set: sets are compared by the exclusive or of these.
-pub(super) fn member_digest(event: &UsageEvent) -> [u8; 16] {
+pub(super) fn member_digest(transaction_digest: &[u8; 16], content_digest: &[u8; 16]) -> [u8; 16] {
     let mut hash = Sha256::new();
-    hash.update(transaction_digest(&event.transaction_id));
-    hash.update(content_digest(event));
+    hash.update(transaction_digest);
+    hash.update(content_digest);
     first_half(&hash.finalize())
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::digest::member_digest;
+use super::digest::{content_digest, member_digest, transaction_digest};
 use super::{Aggregation, UsageEvent};
 use crate::decimal::exact_add;
 
@@ -43,8 +43,15 @@ impl Totals {
     /// The totals of a single event. The value of an event of a counting metric is ignored.
     #[must_use]
     pub fn of(event: &UsageEvent) -> Self {
+        Self::of_digested(event, &transaction_digest(&event.transaction_id), &content_digest(event))
+    }
+
+    /// The totals of a single event whose digests are known already.
+    #[must_use]
+    pub fn of_digested(event: &UsageEvent, transaction_digest: &[u8; 16], content_digest: &[u8; 16]) -> Self {
         let value = event.value.filter(|_| event.metric.aggregation.needs_value());
-        Self { count: 1, sum: value.unwrap_or_default(), min: value, max: value, event_set: member_digest(event) }
+        let event_set = member_digest(transaction_digest, content_digest);
+        Self { count: 1, sum: value.unwrap_or_default(), min: value, max: value, event_set }
     }
 
     /// The totals of two sets that share no event.

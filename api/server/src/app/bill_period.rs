@@ -1,29 +1,27 @@
 //! The monthly run: each period that has ended becomes one invoice, once.
 //!
-//! Usage is priced with no transaction open; then one transaction saves the invoice, its lines and the
-//! plugin calls behind them, moves the subscription on and writes the outbox row for the document. A
-//! second run, here or on another node, meets the unique key on (subscription, period) and changes
-//! nothing. A period that cannot be priced is held with its reason; never half an invoice.
+//! Periods are claimed in batches, priced side by side with no transaction open, and saved together: a
+//! commit costs more than an invoice. A second run, here or on another node, meets the unique key on
+//! (subscription, period) and changes nothing. A period that cannot be billed is held with its reason
+//! and never takes its batch with it.
 
 use billing::ids::{InvoiceId, OrganisationId, SubscriptionId};
-use billing::invoice::InvoiceState;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
 
-use super::finalise_invoice::{self, Issue};
-use super::invoice_contents::{InvoiceFacts, contents};
-use super::rate_period::{Account, NotRated, Rated, account_of, in_force, rate};
-use super::{App, fresh, tenants, to_microseconds};
+use super::period_bill::{PeriodBill, Saved};
+use super::rate_period::NotRated;
+use super::{App, finalise_invoice};
 use crate::error::Error;
-use crate::plugin::Kind;
 use crate::store;
 use crate::store::billing_run::RunKey;
-use crate::store::invoice::{DraftOutcome, Invoice, InvoiceKind};
-use crate::store::plugin::Target;
-use crate::store::subscription::{Subscription, SubscriptionState};
+use crate::store::subscription::Subscription;
 
 /// Subscriptions looked at in one round.
-const ROUND: u32 = 200;
+const ROUND: u32 = 256;
+
+/// Periods claimed together and saved in one transaction.
+const BATCH: usize = 32;
 
 /// Periods priced at the same time.
 const AT_ONCE: usize = 4;
@@ -60,14 +58,6 @@ pub struct Summary {
     pub held: Vec<(SubscriptionId, String)>,
 }
 
-enum Billed {
-    Issued,
-    Drafted,
-    Existing,
-    NotOurs,
-    Held(SubscriptionId, String),
-}
-
 /// Bills everything that is due.
 pub async fn run(app: &App, run: Run) -> Result<Summary, Error> {
     let mut summary = Summary::default();
@@ -76,16 +66,11 @@ pub async fn run(app: &App, run: Run) -> Result<Summary, Error> {
         if due.is_empty() {
             break;
         }
-        let billed: Vec<Result<Billed, Error>> = stream::iter(due)
-            .map(|subscription| bill_claimed(app, subscription, &run))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        let mut moved = false;
-        for outcome in billed {
-            moved |= summary.add(outcome?);
+        let before = summary.moved();
+        for batch in due.chunks(BATCH) {
+            bill_batch(app, batch, &run, &mut summary).await?;
         }
-        if !moved {
+        if summary.moved() == before {
             break;
         }
     }
@@ -97,19 +82,17 @@ pub async fn run(app: &App, run: Run) -> Result<Summary, Error> {
 }
 
 impl Summary {
-    /// Counts one outcome; tells whether the subscription moved on.
-    fn add(&mut self, billed: Billed) -> bool {
-        match billed {
-            Billed::Issued => self.issued += 1,
-            Billed::Drafted => self.drafted += 1,
-            Billed::Existing => self.existing += 1,
-            Billed::NotOurs => return false,
-            Billed::Held(subscription, reason) => {
-                self.held.push((subscription, reason));
-                return false;
-            }
+    /// Periods that need no further work.
+    fn moved(&self) -> usize {
+        self.issued + self.drafted + self.existing
+    }
+
+    fn add(&mut self, saved: &Saved) {
+        match saved {
+            Saved::Issued => self.issued += 1,
+            Saved::Drafted => self.drafted += 1,
+            Saved::Existing => self.existing += 1,
         }
-        true
     }
 }
 
@@ -123,109 +106,100 @@ async fn due(app: &App, run: &Run, summary: &Summary) -> Result<Vec<Subscription
     Ok(due)
 }
 
-async fn bill_claimed(app: &App, subscription: Subscription, run: &Run) -> Result<Billed, Error> {
-    let (organisation, id, period) = (subscription.organisation_id, subscription.id, subscription.next_period);
-    if run.claim
-        && !store::billing_run::claim(&app.store, organisation, id, &period, run.now, TimeDelta::seconds(LEASE_SECONDS))
-            .await?
-    {
-        return Ok(Billed::NotOurs);
-    }
-    let key = RunKey { organisation_id: organisation, subscription_id: id, period_start: period.start };
-    match bill(app, subscription, run).await {
-        Ok(billed) => Ok(billed),
-        Err(reason) => {
-            let words = reason.to_string();
-            tracing::warn!(subscription = %id, reason = words, "a period could not be billed and is held");
-            if run.claim {
-                hold(app, &key, &reason, &words, run.now).await?;
-            }
-            Ok(Billed::Held(id, words))
+async fn bill_batch(app: &App, batch: &[Subscription], run: &Run, summary: &mut Summary) -> Result<(), Error> {
+    let ours = if run.claim { claim(app, batch, run.now).await? } else { batch.to_vec() };
+    let prepared: Vec<(Subscription, Result<PeriodBill, NotRated>)> = stream::iter(ours)
+        .map(
+            |subscription| async move { (subscription.clone(), PeriodBill::prepare(app, subscription, run.now).await) },
+        )
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut bills = Vec::with_capacity(prepared.len());
+    for (subscription, prepared) in prepared {
+        match prepared {
+            Ok(bill) => bills.push(bill),
+            Err(reason) => hold(app, &subscription, &reason, run, summary).await?,
         }
     }
-}
-
-/// Holds a period: tried again with growing pauses, and in the end left to a person.
-async fn hold(app: &App, key: &RunKey, reason: &NotRated, words: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    let attempts = store::billing_run::find(&app.store, key).await?.map_or(0, |run| run.attempts);
-    if reason.needs_attention() && attempts >= ATTEMPTS {
-        store::billing_run::dead(&app.store, key, words, now).await?;
-    } else {
-        let minutes = (1_i64 << attempts.clamp(0, 8)).min(240);
-        store::billing_run::hold(&app.store, key, words, now + TimeDelta::minutes(minutes), now).await?;
+    // The order in which rows are locked is the same on every node, so that two never wait for each other in a circle.
+    bills.sort_by_key(PeriodBill::lock_order);
+    match save(app, &bills, run).await {
+        Ok(saved) => saved.iter().for_each(|saved| summary.add(saved)),
+        // One bad bill must not hold its neighbours: each is saved on its own.
+        Err(error) => {
+            tracing::warn!(error = ?error, bills = bills.len(), "bills could not be saved together; one by one now");
+            for bill in &bills {
+                match save(app, std::slice::from_ref(bill), run).await {
+                    Ok(saved) => saved.iter().for_each(|saved| summary.add(saved)),
+                    Err(error) => hold(app, bill.subscription(), &error.into(), run, summary).await?,
+                }
+            }
+        }
     }
     Ok(())
 }
 
-async fn bill(app: &App, subscription: Subscription, run: &Run) -> Result<Billed, NotRated> {
-    let account = account_of(app, subscription).await?;
-    let (terms, timezone) = (&account.version.terms, account.organisation.timezone);
-    let period = account.subscription.next_period;
-    let full = tenants::full_period(&account.subscription, terms, timezone, period.start);
-    let rated = rate(app, &account, period, &full, period.end).await?;
-    let facts = facts(app, &account, &rated).await?;
-    let invoice = draft(&account, &rated, facts.to_json()?, run.now);
-    let next = tenants::period_after(&account.subscription, terms, timezone, &full);
-
+/// Those of the batch that this worker may bill now.
+async fn claim(app: &App, batch: &[Subscription], now: DateTime<Utc>) -> Result<Vec<Subscription>, Error> {
+    let lease = TimeDelta::seconds(LEASE_SECONDS);
     let tx = app.store.begin().await?;
-    let outcome = store::invoice::insert_draft_in_tx(&tx, &invoice, &contents(&rated)?).await?;
-    let (to, state) = next.map_or((period, SubscriptionState::Ended), |next| (next, SubscriptionState::Active));
-    // Compare-and-set on the period: whoever billed it first has moved the subscription on already.
-    store::subscription::advance_in_tx(&tx, account.organisation.id, account.subscription.id, period.start, &to, state)
-        .await?;
-    let key = RunKey {
-        organisation_id: account.organisation.id,
-        subscription_id: account.subscription.id,
-        period_start: period.start,
-    };
-    store::billing_run::done_in_tx(&tx, &key, run.now).await?;
-    let billed = match outcome {
-        DraftOutcome::Exists(_) => Billed::Existing,
-        DraftOutcome::Inserted if period.end + run.grace <= run.now => {
-            let issue = Issue { invoice: &invoice, facts: &facts, issuer: &account.issuer, now: run.now };
-            finalise_invoice::issue_in_tx(&tx, &issue).await?;
-            Billed::Issued
+    let mut ours = Vec::with_capacity(batch.len());
+    for subscription in batch {
+        if store::billing_run::claim_in_tx(&tx, &run_key(subscription), subscription.next_period.end, now, lease)
+            .await?
+        {
+            ours.push(subscription.clone());
         }
-        DraftOutcome::Inserted => Billed::Drafted,
-    };
-    tx.commit().await?;
-    Ok(billed)
-}
-
-/// Freezes what the invoice says besides numbers.
-pub(super) async fn facts(app: &App, account: &Account, rated: &Rated) -> Result<InvoiceFacts, NotRated> {
-    let targets = [Target::Organisation(account.organisation.id), Target::IssuingEntity(account.issuer.id)];
-    let template = in_force(app, Kind::Template, &targets, rated.draft.period.end).await?;
-    let units = app
-        .catalogue
-        .units(&app.store, rated.draft.lines.iter().filter_map(|line| line.metric_code.as_deref()))
-        .await?;
-    Ok(InvoiceFacts::of(account, rated, units, template))
-}
-
-fn draft(account: &Account, rated: &Rated, facts: serde_json::Value, now: DateTime<Utc>) -> Invoice {
-    Invoice {
-        organisation_id: account.organisation.id,
-        id: fresh::<_>(),
-        subscription_id: account.subscription.id,
-        issuing_entity_id: account.issuer.id,
-        kind: InvoiceKind::Period,
-        period: rated.draft.period,
-        state: InvoiceState::Draft,
-        number: None,
-        currency: rated.draft.currency,
-        subtotal: rated.totals.subtotal,
-        tax: rated.totals.tax,
-        total: rated.totals.total,
-        issued_at: None,
-        due_at: None,
-        facts,
-        version: 1,
-        pdf_key: None,
-        pdf_sha256: None,
-        template_fallback: None,
-        created_at: to_microseconds(now),
     }
+    tx.commit().await?;
+    Ok(ours)
+}
+
+async fn save(app: &App, bills: &[PeriodBill], run: &Run) -> Result<Vec<Saved>, Error> {
+    if bills.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tx = app.store.begin().await?;
+    let mut saved = Vec::with_capacity(bills.len());
+    for bill in bills {
+        saved.push(bill.save_in_tx(&tx, run).await?);
+    }
+    tx.commit().await?;
+    Ok(saved)
+}
+
+pub(super) fn run_key(subscription: &Subscription) -> RunKey {
+    RunKey {
+        organisation_id: subscription.organisation_id,
+        subscription_id: subscription.id,
+        period_start: subscription.next_period.start,
+    }
+}
+
+/// Holds a period: tried again with growing pauses, and in the end left to a person.
+async fn hold(
+    app: &App,
+    subscription: &Subscription,
+    reason: &NotRated,
+    run: &Run,
+    summary: &mut Summary,
+) -> Result<(), Error> {
+    let words = reason.to_string();
+    tracing::warn!(subscription = %subscription.id, reason = words, "a period could not be billed and is held");
+    if run.claim {
+        let key = run_key(subscription);
+        let attempts = store::billing_run::find(&app.store, &key).await?.map_or(0, |run| run.attempts);
+        if reason.needs_attention() && attempts >= ATTEMPTS {
+            store::billing_run::dead(&app.store, &key, &words, run.now).await?;
+        } else {
+            let minutes = (1_i64 << attempts.clamp(0, 8)).min(240);
+            let next = run.now + TimeDelta::minutes(minutes);
+            store::billing_run::hold(&app.store, &key, &words, next, run.now).await?;
+        }
+    }
+    summary.held.push((subscription.id, words));
+    Ok(())
 }
 
 async fn finalise_drafts(app: &App, run: &Run, summary: &mut Summary) -> Result<(), Error> {

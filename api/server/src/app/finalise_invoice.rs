@@ -8,9 +8,9 @@ use billing::invoice::{InvoiceCommand, InvoiceState, Transition, next};
 use chrono::{DateTime, Days, Utc};
 use serde_json::json;
 
-use super::bill_period::facts;
 use super::catalogue::missing;
 use super::invoice_contents::{InvoiceFacts, contents};
+use super::period_bill::facts;
 use super::rate_period::{NotRated, account, rate};
 use super::{App, fresh, tenants, to_microseconds};
 use crate::error::Error;

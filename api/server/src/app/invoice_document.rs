@@ -70,7 +70,7 @@ pub async fn link(
     issued(find(app, organisation, id).await?)?;
     let expires_at = now + Duration::minutes(LINK_MINUTES);
     let query = app.signer.sign(&subject(organisation, id), expires_at);
-    Ok(PdfLink { url: format!("{}/v1/invoices/{organisation}/{id}/pdf?{query}", app.settings.base_url()), expires_at })
+    Ok(PdfLink { url: format!("{}/v1/invoices/{organisation}/{id}/pdf?{query}", app.base_url()), expires_at })
 }
 
 /// The PDF: from disk, or made again.

@@ -16,6 +16,7 @@ pub mod invoice_contents;
 pub mod invoice_document;
 mod late_usage;
 pub mod manage_keys;
+mod period_bill;
 pub mod preview_invoice;
 pub mod rate_period;
 pub mod recompute_invoice;
@@ -27,6 +28,8 @@ pub mod usage_gate;
 pub mod verify;
 
 use chrono::{DateTime, Utc};
+use std::net::SocketAddr;
+use std::sync::OnceLock;
 use uuid::Uuid;
 
 use crate::bus::Bus;
@@ -56,6 +59,16 @@ pub struct App {
     pub keys: authenticate::KeyMemory,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
+    /// Where the server really listens, which the settings do not tell when they say port 0.
+    pub address: OnceLock<SocketAddr>,
+}
+
+impl App {
+    /// The start of every link handed to a client, without a trailing slash.
+    pub(crate) fn base_url(&self) -> String {
+        let listening = || format!("http://{}", self.address.get().unwrap_or(&self.settings.listen));
+        self.settings.public_url.clone().unwrap_or_else(listening)
+    }
 }
 
 /// A fresh id: sortable by time, unique everywhere.

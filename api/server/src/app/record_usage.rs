@@ -6,6 +6,7 @@
 use billing::ids::{MetricId, OrganisationId, ProjectId};
 use billing::metering::{self, Catalogue, EventLimits, MetricRef, RawEvent, Rejection, RejectionCode, UsageEvent};
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::usage_gate::{Delivery, ROWS_PER_TRANSACTION};
@@ -19,20 +20,24 @@ use crate::viewer::{Permission, Viewer};
 const KEPT_BODY_BYTES: usize = 16 << 10;
 
 /// One event as it came in: what could be read of it, and the text to keep should it be rejected.
-pub struct Arrival {
+pub struct Arrival<'a> {
     event: Result<RawEvent, Rejection>,
-    body: String,
+    body: Cow<'a, str>,
 }
 
-impl Arrival {
+impl<'a> Arrival<'a> {
     /// An event that was read (or not) from `body`.
-    pub fn new(event: Result<RawEvent, Rejection>, body: &str) -> Self {
-        // A body is only needed when the event is rejected; most are not, so long ones are cut here.
+    pub fn new(event: Result<RawEvent, Rejection>, body: impl Into<Cow<'a, str>>) -> Self {
+        Self { event, body: body.into() }
+    }
+
+    /// As much of the body as is kept of a rejected event.
+    fn kept(body: &str) -> String {
         let mut end = body.len().min(KEPT_BODY_BYTES);
         while !body.is_char_boundary(end) {
             end -= 1;
         }
-        Self { event, body: body[..end].to_owned() }
+        body[..end].to_owned()
     }
 }
 
@@ -76,7 +81,7 @@ pub async fn record_usage(
     app: &App,
     viewer: &Viewer,
     organisation: OrganisationId,
-    arrivals: Vec<Arrival>,
+    arrivals: Vec<Arrival<'_>>,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventOutcome>, Error> {
     viewer.require(Permission::UsageWrite)?;
@@ -109,7 +114,7 @@ pub async fn record_usage(
                         organisation,
                         viewer,
                         id,
-                        arrival.body,
+                        Arrival::kept(&arrival.body),
                         &rejection,
                         recorded_at,
                     ));
@@ -144,7 +149,7 @@ impl Lookups {
         app: &App,
         viewer: &Viewer,
         organisation: OrganisationId,
-        arrivals: &[Arrival],
+        arrivals: &[Arrival<'_>],
     ) -> Result<Self, Error> {
         let codes: HashSet<&str> = arrivals
             .iter()

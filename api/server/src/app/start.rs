@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use plugin_host::{CacheSettings, HostSettings};
 use rand::Rng as _;
 use sha2::Sha256;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::usage_gate::UsageGate;
 use super::{App, to_microseconds};
@@ -49,6 +49,7 @@ impl App {
             signer: Signer::new(derived(&key, "links")),
             keys: super::authenticate::KeyMemory::default(),
             catalogue: super::catalogue::CatalogueCache::default(),
+            address: OnceLock::new(),
             settings,
         }))
     }

@@ -73,7 +73,7 @@ pub async fn create_upload(
     let query = app.signer.sign(&subject(upload.id), expires_at);
     Ok(UploadTicket {
         id: upload.id,
-        url: format!("{}/v1/uploads/{}?{query}", app.settings.base_url(), upload.id),
+        url: format!("{}/v1/uploads/{}?{query}", app.base_url(), upload.id),
         method: "PUT",
         headers: vec![("Content-Type".to_owned(), "application/wasm".to_owned())],
         expires_at,

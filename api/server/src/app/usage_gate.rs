@@ -2,13 +2,15 @@
 //!
 //! A caller hands over validated rows and waits. A saver takes whatever has queued up, about
 //! [`ROWS_PER_TRANSACTION`] rows at most, saves it in one transaction and answers each caller after the
-//! commit. Nobody waits for a timer: while one transaction is being written the next one gathers, so a
-//! lone caller gets the shortest way and a crowd gets large transactions. A caller that goes away loses
-//! only the answer: sending the same events again finds duplicates.
+//! commit. While one transaction is being written the next one gathers. A lone caller never waits for a
+//! timer; where a crowd was a moment ago its return is awaited for a few milliseconds, because answered
+//! callers come back one by one and a commit for the first of them would keep the others waiting. A
+//! caller that goes away loses only the answer: sending the same events again finds duplicates.
 
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, ErrorKind};
 use crate::store::rejection::RejectedEvent;
@@ -21,11 +23,14 @@ pub const ROWS_PER_TRANSACTION: usize = 1_000;
 /// Callers that may wait in line; more wait before they can queue, which slows them, and lose nothing.
 const WAITING_CALLERS: usize = 4_096;
 
+/// How long a crowd is awaited.
+const PATIENCE: Duration = Duration::from_millis(2);
+
 /// How often a transaction that lost against another one is tried again.
 const ATTEMPTS: u32 = 6;
 
 /// Rows and rejected events of one caller.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Delivery {
     /// Valid events.
     pub rows: Vec<NewUsage>,
@@ -50,7 +55,7 @@ impl UsageGate {
     /// Starts the savers: one for SQLite, which has one writer, and four for PostgreSQL.
     pub fn start(store: &Store) -> Self {
         let (line, waiting) = mpsc::channel(WAITING_CALLERS);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let waiting = Arc::new(Mutex::new(Line { waiting, crowd: 1 }));
         let savers = if store.backend() == Backend::Sqlite { 1 } else { 4 };
         for _ in 0..savers {
             tokio::spawn(save_for_ever(store.clone(), Arc::clone(&waiting)));
@@ -67,44 +72,71 @@ impl UsageGate {
     }
 }
 
-async fn save_for_ever(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+/// Callers in the order they came; whoever gathers holds it.
+struct Line {
+    waiting: mpsc::Receiver<Waiting>,
+    /// How many callers were gathered last.
+    crowd: usize,
+}
+
+impl Line {
+    /// The callers of the next transaction; none when every gate is gone.
+    async fn gather(&mut self) -> Option<Vec<Waiting>> {
+        let first = self.waiting.recv().await?;
+        let deadline = Instant::now() + PATIENCE;
+        let mut rows = first.delivery.rows.len();
+        let mut gathered = vec![first];
+        while rows < ROWS_PER_TRANSACTION {
+            let next = match self.waiting.try_recv() {
+                Ok(next) => next,
+                Err(_) if gathered.len() >= self.crowd => break,
+                Err(_) => match timeout_at(deadline, self.waiting.recv()).await {
+                    Ok(Some(next)) => next,
+                    Ok(None) | Err(_) => break,
+                },
+            };
+            rows += next.delivery.rows.len();
+            gathered.push(next);
+        }
+        self.crowd = gathered.len();
+        Some(gathered)
+    }
+}
+
+async fn save_for_ever(store: Store, line: Arc<Mutex<Line>>) {
     loop {
-        let gathered = {
-            let mut line = waiting.lock().await;
-            let Some(first) = line.recv().await else { return };
-            gather(first, &mut line)
-        };
+        let Some(gathered) = line.lock().await.gather().await else { return };
         save_gathered(&store, gathered).await;
     }
 }
 
-fn gather(first: Waiting, line: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
-    let mut rows = first.delivery.rows.len();
-    let mut gathered = vec![first];
-    while rows < ROWS_PER_TRANSACTION {
-        let Ok(next) = line.try_recv() else { break };
-        rows += next.delivery.rows.len();
-        gathered.push(next);
-    }
-    gathered
-}
-
 async fn save_gathered(store: &Store, gathered: Vec<Waiting>) {
-    let (deliveries, answers): (Vec<Delivery>, Vec<_>) =
-        gathered.into_iter().map(|waiting| (waiting.delivery, waiting.answer)).unzip();
-    let sizes: Vec<usize> = deliveries.iter().map(|delivery| delivery.rows.len()).collect();
-    match save_with_retries(store, deliveries.iter()).await {
+    let mut all = Delivery::default();
+    let mut parts = Vec::with_capacity(gathered.len());
+    let mut answers = Vec::with_capacity(gathered.len());
+    for Waiting { delivery, answer } in gathered {
+        parts.push((delivery.rows.len(), delivery.rejections.len()));
+        answers.push(answer);
+        all.rows.extend(delivery.rows);
+        all.rejections.extend(delivery.rejections);
+    }
+    match save_with_retries(store, &all).await {
         Ok(outcomes) => {
             let mut outcomes = outcomes.into_iter();
-            for (size, answer) in sizes.into_iter().zip(answers) {
+            for ((rows, _), answer) in parts.into_iter().zip(answers) {
                 // A caller that went away has its events saved all the same.
-                let _ = answer.send(Ok(outcomes.by_ref().take(size).collect()));
+                let _ = answer.send(Ok(outcomes.by_ref().take(rows).collect()));
             }
         }
-        Err(error) if deliveries.len() > 1 && error.kind != ErrorKind::Unavailable => {
+        Err(error) if parts.len() > 1 && error.kind != ErrorKind::Unavailable => {
             // One bad delivery must not fail its neighbours: each is saved on its own.
-            for (delivery, answer) in deliveries.iter().zip(answers) {
-                let _ = answer.send(save_with_retries(store, std::iter::once(delivery)).await);
+            let (mut rows, mut rejections) = (all.rows.into_iter(), all.rejections.into_iter());
+            for ((some, rejected), answer) in parts.into_iter().zip(answers) {
+                let delivery = Delivery {
+                    rows: rows.by_ref().take(some).collect(),
+                    rejections: rejections.by_ref().take(rejected).collect(),
+                };
+                let _ = answer.send(save_with_retries(store, &delivery).await);
             }
         }
         Err(error) => answer_all(answers, &error),
@@ -119,21 +151,16 @@ fn answer_all(answers: Vec<oneshot::Sender<Answer>>, error: &Error) {
     }
 }
 
-async fn save_with_retries<'a>(store: &Store, deliveries: impl Iterator<Item = &'a Delivery>) -> Answer {
-    let mut all = Delivery::default();
-    for delivery in deliveries {
-        all.rows.extend_from_slice(&delivery.rows);
-        all.rejections.extend_from_slice(&delivery.rejections);
-    }
+async fn save_with_retries(store: &Store, all: &Delivery) -> Answer {
     let mut pause = Duration::from_millis(2);
     for _ in 1..ATTEMPTS {
-        match save_once(store, &all).await {
+        match save_once(store, all).await {
             Err(error) if error.kind == ErrorKind::Unavailable => tokio::time::sleep(pause).await,
             done => return done,
         }
         pause *= 4;
     }
-    save_once(store, &all).await
+    save_once(store, all).await
 }
 
 async fn save_once(store: &Store, all: &Delivery) -> Answer {

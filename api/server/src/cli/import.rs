@@ -81,7 +81,7 @@ pub(super) async fn run(settings: Settings, arguments: ImportArguments) -> Resul
             number += 1;
             bar.inc(line.len() as u64 + 1);
             if !line.trim().is_empty() {
-                batch.push((number, Arrival::new(read_line(&line), &line)));
+                batch.push((number, Arrival::new(read_line(&line), line)));
             }
         }
         if batch.len() == BATCH || (ended && !batch.is_empty()) {

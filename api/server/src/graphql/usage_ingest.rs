@@ -196,7 +196,7 @@ async fn ingest(call: &Call<'_>, input: UsageIngestInput) -> Result<Vec<EventOut
 
 impl UsageEventInput {
     /// The event, and the text that is kept should it be refused.
-    fn arrive(self) -> Arrival {
+    fn arrive(self) -> Arrival<'static> {
         let properties: Map<String, serde_json::Value> =
             self.properties.iter().map(|property| (property.name.clone(), property.value.json())).collect();
         let body = json!({
@@ -219,7 +219,7 @@ impl UsageEventInput {
                 .map(|property| (property.name, property.value.read_property()))
                 .collect(),
         };
-        Arrival::new(Ok(event), &body.to_string())
+        Arrival::new(Ok(event), body.to_string())
     }
 }
 

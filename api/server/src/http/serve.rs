@@ -29,6 +29,7 @@ impl Server {
             )
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
+        app.address.get_or_init(|| address);
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(serve(app, listener, shutdown.clone()));
         Ok(Self { address, shutdown, task })

@@ -71,23 +71,22 @@ const CLAIM: &str = "INSERT INTO billing_runs (organisation_id, subscription_id,
 ///
 /// # Errors
 /// `Unavailable`, `Internal`.
-pub async fn claim(
-    store: &Store,
-    organisation: OrganisationId,
-    subscription: SubscriptionId,
-    period: &Interval,
+pub async fn claim_in_tx(
+    tx: &Tx,
+    key: &RunKey,
+    period_end: DateTime<Utc>,
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> Result<bool, Error> {
     let values = vec![
-        organisation.uuid().into(),
-        subscription.uuid().into(),
-        micros(period.start).into(),
-        micros(period.end).into(),
+        key.organisation_id.uuid().into(),
+        key.subscription_id.uuid().into(),
+        micros(key.period_start).into(),
+        micros(period_end).into(),
         micros(now).into(),
         micros(now + lease).into(),
     ];
-    let result = store.writer().execute_raw(statement(store.writer(), CLAIM, values)).await?;
+    let result = tx.db().execute_raw(statement(tx.db(), CLAIM, values)).await?;
     Ok(result.rows_affected() == 1)
 }
 

@@ -88,7 +88,7 @@ impl Shape {
         }
     }
 
-    fn read(self, body: &[u8]) -> Result<Vec<Arrival>, Error> {
+    fn read(self, body: &[u8]) -> Result<Vec<Arrival<'_>>, Error> {
         let text = std::str::from_utf8(body).map_err(|error| {
             Error::invalid("BAD_BODY", format!("The body is not UTF-8 from byte {} on.", error.valid_up_to()))
         })?;

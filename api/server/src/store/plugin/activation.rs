@@ -3,7 +3,7 @@
 use billing::ids::{IssuingEntityId, OrganisationId, PlanId, PluginActivationId, PluginVersionId};
 use chrono::{DateTime, Utc};
 use entities::plugin_activations::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::PluginKind;
@@ -114,18 +114,20 @@ pub async fn active_at(
     targets: &[Target],
     at: DateTime<Utc>,
 ) -> Result<Option<ActivePlugin>, Error> {
-    for target in targets {
-        let row = of(*target)
-            .filter(Column::Kind.eq(kind.as_str()))
-            .filter(Column::EffectiveFrom.lte(micros(at)))
-            .one(conn.db())
-            .await?;
-        let Some(activation) = row.as_ref().map(record).transpose()? else { continue };
-        let version = find_version(conn, activation.plugin_version_id).await?;
-        let version = version.ok_or_else(|| corrupt(TABLE, "plugin_version_id", "no such version"))?;
-        return Ok(Some(ActivePlugin { activation, version }));
-    }
-    Ok(None)
+    let any_target = targets.iter().fold(Condition::any(), |any, target| any.add(is_for(*target)));
+    let rows = Entity::find()
+        .filter(Column::Kind.eq(kind.as_str()))
+        .filter(any_target)
+        .filter(Column::EffectiveFrom.lte(micros(at)))
+        .order_by_desc(Column::EffectiveFrom)
+        .all(conn.db())
+        .await?;
+    let latest_first: Vec<Activation> = rows.iter().map(record).collect::<Result<_, _>>()?;
+    let first = targets.iter().find_map(|target| latest_first.iter().find(|active| active.target == *target));
+    let Some(activation) = first.cloned() else { return Ok(None) };
+    let version = find_version(conn, activation.plugin_version_id).await?;
+    let version = version.ok_or_else(|| corrupt(TABLE, "plugin_version_id", "no such version"))?;
+    Ok(Some(ActivePlugin { activation, version }))
 }
 
 /// All activations of a target, past and future, latest first.
@@ -154,10 +156,11 @@ pub async fn find_activation(conn: &impl Conn, id: PluginActivationId) -> Result
 }
 
 fn of(target: Target) -> Select<Entity> {
-    Entity::find()
-        .filter(Column::TargetKind.eq(target.kind().as_str()))
-        .filter(Column::TargetId.eq(target.uuid()))
-        .order_by_desc(Column::EffectiveFrom)
+    Entity::find().filter(is_for(target)).order_by_desc(Column::EffectiveFrom)
+}
+
+fn is_for(target: Target) -> Condition {
+    Condition::all().add(Column::TargetKind.eq(target.kind().as_str())).add(Column::TargetId.eq(target.uuid()))
 }
 
 fn record(row: &Model) -> Result<Activation, Error> {

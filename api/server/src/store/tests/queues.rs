@@ -151,7 +151,12 @@ async fn a_billing_run_is_claimed_held_and_finished() {
         let (organisation, id) = (tenant.id(), tenant.subscription.id);
         let period = tenant.subscription.next_period;
         let key = RunKey { organisation_id: organisation, subscription_id: id, period_start: period.start };
-        let claim = async |at| billing_run::claim(store, organisation, id, &period, at, minutes(5)).await.unwrap();
+        let claim = async |at| {
+            let tx = store.begin().await.unwrap();
+            let claimed = billing_run::claim_in_tx(&tx, &key, period.end, at, minutes(5)).await.unwrap();
+            tx.commit().await.unwrap();
+            claimed
+        };
         let due = async |at| subscription::due(store, at, 10).await.unwrap().len();
         assert_eq!(due(now()).await, 1);
         assert!(claim(now()).await);

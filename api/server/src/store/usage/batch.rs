@@ -124,7 +124,8 @@ fn totals_of_new(batch: &[NewUsage], firsts: &[usize], existing: &Existing) -> R
             bucket_start: quarter_hour(usage.event.occurred_at),
         };
         let total = totals.entry(key).or_default();
-        *total = total.merge(&Totals::of(&usage.event)).map_err(|cause| overflow().caused_by(cause))?;
+        let one = Totals::of_digested(&usage.event, &usage.transaction_digest, &usage.content_digest);
+        *total = total.merge(&one).map_err(|cause| overflow().caused_by(cause))?;
     }
     Ok((totals.into_iter().collect(), newest))
 }

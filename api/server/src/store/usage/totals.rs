@@ -1,6 +1,8 @@
 //! Reading totals, and counting them again from the facts.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
+use std::str::FromStr;
 
 use billing::ids::{MetricId, OrganisationId, ProjectId};
 use billing::metering::{MetricRef, Totals};
@@ -8,7 +10,12 @@ use billing::period::Interval;
 use chrono::{DateTime, Utc};
 use entities::usage_totals::{Column, Entity, Model};
 use entities::{Exact, usage_events};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use rust_decimal::Decimal;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, Select,
+};
 
 use super::batch::overflow;
 use super::events::stored;
@@ -37,10 +44,8 @@ pub async fn totals(
     within: &Interval,
 ) -> Result<HashMap<MetricId, Totals>, Error> {
     let mut totals: HashMap<MetricId, Totals> = HashMap::with_capacity(metrics.len());
-    let rows = select(organisation, metrics, project, within).all(conn.db()).await?;
-    for row in rows {
-        let total = totals.entry(MetricId::from_uuid(row.metric_id)).or_default();
-        *total = total.merge(&record(&row)?).map_err(|cause| overflow().caused_by(cause))?;
+    for ((_, metric), part) in folded(conn, select(organisation, metrics, project, within)).await? {
+        add(totals.entry(metric).or_default(), &part)?;
     }
     Ok(totals)
 }
@@ -55,14 +60,7 @@ pub async fn totals_by_project(
     metrics: &[MetricId],
     within: &Interval,
 ) -> Result<HashMap<(ProjectId, MetricId), Totals>, Error> {
-    let mut totals: HashMap<(ProjectId, MetricId), Totals> = HashMap::new();
-    let rows = select(organisation, metrics, None, within).all(conn.db()).await?;
-    for row in rows {
-        let key = (ProjectId::from_uuid(row.project_id), MetricId::from_uuid(row.metric_id));
-        let total = totals.entry(key).or_default();
-        *total = total.merge(&record(&row)?).map_err(|cause| overflow().caused_by(cause))?;
-    }
-    Ok(totals)
+    Ok(folded(conn, select(organisation, metrics, None, within)).await?.into_iter().collect())
 }
 
 /// The totals of a metric per quarter hour, ascending; quarter hours without usage are left out.
@@ -79,8 +77,7 @@ pub async fn series(
     let mut buckets: BTreeMap<DateTime<Utc>, Totals> = BTreeMap::new();
     let rows = select(organisation, &[metric], project, within).all(conn.db()).await?;
     for row in rows {
-        let total = buckets.entry(row.bucket_start).or_default();
-        *total = total.merge(&record(&row)?).map_err(|cause| overflow().caused_by(cause))?;
+        add(buckets.entry(row.bucket_start).or_default(), &record(&row)?)?;
     }
     Ok(buckets.into_iter().collect())
 }
@@ -122,9 +119,71 @@ pub async fn recount(
         last = Some((end.occurred_at, end.transaction_digest.clone()));
         for row in rows {
             let event = stored(row)?.into_event(metric);
-            total = total.merge(&Totals::of(&event)).map_err(|cause| overflow().caused_by(cause))?;
+            add(&mut total, &Totals::of(&event))?;
         }
     }
+}
+
+/// One row for each project and metric, whatever the number of quarter hours: reading a row costs more than adding it.
+async fn folded(
+    conn: &impl Conn,
+    quarter_hours: Select<Entity>,
+) -> Result<Vec<((ProjectId, MetricId), Totals)>, Error> {
+    let backend = conn.db().get_database_backend();
+    let parts = if backend == DbBackend::Sqlite { PARTS_SQLITE } else { PARTS_POSTGRES };
+    let select = quarter_hours.select_only().column(Column::ProjectId).column(Column::MetricId).expr(Expr::cust(parts));
+    let select = select.group_by(Column::ProjectId).group_by(Column::MetricId).build(backend);
+    let read = |row: &QueryResult| {
+        let key = (ProjectId::from_uuid(row.try_get_by_index(0)?), MetricId::from_uuid(row.try_get_by_index(1)?));
+        let parts: String = row.try_get_by_index(2)?;
+        Ok((key, sum_of_parts(&parts)?))
+    };
+    conn.db().query_all_raw(select).await?.iter().map(read).collect()
+}
+
+const PARTS_POSTGRES: &str = "CONCAT_WS(',', SUM(event_count), TRIM_SCALE(SUM(value_sum)), \
+    COALESCE(MIN(value_min)::text, ''), COALESCE(MAX(value_max)::text, ''), BIT_XOR(event_set_high), \
+    BIT_XOR(event_set_low))";
+
+// SQLite cannot add exact decimals: it hands over every quarter hour, in one text.
+const PARTS_SQLITE: &str = "GROUP_CONCAT(event_count || ',' || value_sum || ',' || IFNULL(value_min, '') || ',' || \
+    IFNULL(value_max, '') || ',' || event_set_high || ',' || event_set_low, ';')";
+
+/// Adds up `count,sum,min,max,high,low;…`.
+fn sum_of_parts(parts: &str) -> Result<Totals, Error> {
+    let mut total = Totals::default();
+    for part in parts.split(';') {
+        let mut cells = part.split(',');
+        let mut cell = |column| cells.next().ok_or_else(|| corrupt(TABLE, column, "missing"));
+        let part = Totals {
+            count: whole("event_count", cell("event_count")?)?,
+            // PostgreSQL's sum may have more digits than a decimal has.
+            sum: Decimal::from_str_exact(cell("value_sum")?).map_err(|cause| overflow().caused_by(cause))?,
+            min: decimal("value_min", cell("value_min")?)?,
+            max: decimal("value_max", cell("value_max")?)?,
+            event_set: event_set(
+                whole("event_set_high", cell("event_set_high")?)?,
+                whole("event_set_low", cell("event_set_low")?)?,
+            ),
+        };
+        add(&mut total, &part)?;
+    }
+    Ok(total)
+}
+
+fn whole<N: FromStr<Err: Display>>(column: &'static str, text: &str) -> Result<N, Error> {
+    text.parse().map_err(|cause| corrupt(TABLE, column, cause))
+}
+
+/// A decimal, or none for an empty text.
+fn decimal(column: &'static str, text: &str) -> Result<Option<Decimal>, Error> {
+    let exact = || Decimal::from_str_exact(text).map_err(|cause| corrupt(TABLE, column, cause));
+    (!text.is_empty()).then(exact).transpose()
+}
+
+fn add(total: &mut Totals, part: &Totals) -> Result<(), Error> {
+    *total = total.merge(part).map_err(|cause| overflow().caused_by(cause))?;
+    Ok(())
 }
 
 /// The two halves of an event-set digest, as the two columns keep them.
