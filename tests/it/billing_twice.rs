@@ -97,8 +97,8 @@ both! {
         assert!(summary.held[0].1.contains("this plan told me to fail"), "{}", summary.held[0].1);
         // The server's own worker has met it too, and says so to the operator.
         let run = until(|| async {
-            let data = world.operator.get("{ billingRuns(states: [HELD]) { subscriptionId state attempts reason period { start } } }", json!({})).await;
-            data["billingRuns"].get(0).cloned()
+            let data = world.operator.get("{ billingRuns(states: [HELD]) { nodes { id subscriptionId state attempts reason period { start } } } }", json!({})).await;
+            data["billingRuns"]["nodes"].get(0).cloned()
         }).await;
         assert_eq!((&run["subscriptionId"], &run["period"]["start"]), (&json!(subscription), &json!(PERIOD.0)));
         assert!(run["reason"].as_str().unwrap().contains("this plan told me to fail") && run["reason"].as_str().unwrap().contains(&digest(FLAT_PRICE)), "{run}");
@@ -122,8 +122,8 @@ both! {
         let retried = world.operator.make("billingRunRetry", json!({"organisationId": acme.id, "subscriptionId": subscription, "periodStart": PERIOD.0}), "billingRun { subscriptionId }").await;
         assert_eq!(retried["billingRun"]["subscriptionId"], subscription);
         until(|| async {
-            let data = world.operator.get("{ billingRuns(states: [HELD]) { reason } }", json!({})).await;
-            data["billingRuns"].get(0)?["reason"].as_str()?.contains("unknown-model").then_some(())
+            let data = world.operator.get("{ billingRuns(states: [HELD]) { nodes { reason } } }", json!({})).await;
+            data["billingRuns"]["nodes"].get(0)?["reason"].as_str()?.contains("unknown-model").then_some(())
         }).await;
     }
 }

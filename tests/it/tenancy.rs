@@ -38,6 +38,24 @@ both! {
         assert_eq!(globex.everything().await, before, "nothing of Globex changed");
     }
 
+    /// Whatever a list shows is found again by its id alone: by its owner and by the operator, and by nobody else.
+    async fn a_thing_is_found_by_its_id_alone(app: &TestApp) {
+        let world = World::new(app).await;
+        let acme = world.tenant(app, "Acme").await;
+        let globex = globex(app, &world).await;
+        let node = "query($id: ID!) { node(id: $id) { id __typename } }";
+        for kind in ["org", "prj", "sub", "inv", "alr", "ale", "evt", "rej", "key"] {
+            let id = json!({"id": globex.variables[kind]});
+            for friend in [&world.operator, &globex.tenant.owner] {
+                assert_eq!(friend.get(node, id.clone()).await["node"]["id"], id["id"], "{kind}");
+            }
+            assert_eq!(acme.owner.get(node, id).await["node"], Value::Null, "{kind}");
+        }
+        let run = json!({"id": globex.variables["run"]});
+        assert_eq!(world.operator.get(node, run.clone()).await["node"], json!({"id": run["id"], "__typename": "BillingRun"}));
+        assert_eq!(globex.tenant.owner.get(node, run).await["node"], Value::Null, "only the operator sees runs");
+    }
+
     /// The doors beside GraphQL: the bulk endpoint, the links, the cursors.
     async fn nothing_crosses_beside_graphql(app: &TestApp) {
         let world = World::new(app).await;
@@ -134,15 +152,18 @@ async fn globex(app: &TestApp, world: &World) -> Globex {
     let ids = tenant
         .owner
         .get(
-            "{ usageRejections { nodes { id } } apiKeys { nodes { id prefix } } usageAlertEvents { totalCount } }",
+            "{ usageRejections { nodes { id } } apiKeys { nodes { id prefix } } usageAlertEvents { nodes { id } } usageEvents { nodes { id } } }",
             json!({}),
         )
         .await;
-    assert_eq!(ids["usageAlertEvents"]["totalCount"], 1);
+    let runs = format!("{{ billingRuns(organisationId: \"{}\") {{ nodes {{ id }} }} }}", tenant.id);
+    let runs = world.operator.get(&runs, json!({})).await;
+    assert_eq!(ids["usageAlertEvents"]["nodes"].as_array().map(Vec::len), Some(1));
     let nothing = |kind: &str| format!("{kind}_{}", "0".repeat(25) + "1");
     let variables = json!({
         "org": tenant.id, "prj": tenant.project, "sub": subscription, "inv": invoice, "alr": rule, "plan": plan, "ise": world.issuer,
         "key": ids["apiKeys"]["nodes"][0]["id"], "rej": ids["usageRejections"]["nodes"][0]["id"],
+        "ale": ids["usageAlertEvents"]["nodes"][0]["id"], "evt": ids["usageEvents"]["nodes"][0]["id"], "run": runs["billingRuns"]["nodes"][0]["id"],
         "plg": nothing("plg"), "pgv": nothing("pgv"), "upl": nothing("upl"),
     });
     let mut markers: Vec<String> = ["Globex", "globex", "987654321", "2962.96", "3519.89"].map(str::to_owned).into();

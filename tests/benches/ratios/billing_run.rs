@@ -17,7 +17,6 @@ use undash::app::bill_period::{self, Run};
 use undash::app::tenants::{self as use_case, NewSubscription};
 use undash::app::{App, catalogue, rate_period};
 use undash::config::Settings;
-use undash::plugin::Kind;
 use undash::store;
 use undash::store::metric::Metric;
 use undash::store::plugin::Target as Named;
@@ -212,9 +211,7 @@ async fn parts(place: &Place, count: usize) -> Outcome<Parts> {
         store::usage::totals(&app.store, *organisation, &metrics, None, &place.month).await?;
         let read_totals = lap();
         let targets = [Named::Organisation(*organisation), Named::Plan(account.subscription.plan_id)];
-        for kind in [Kind::Pricing, Kind::Tax] {
-            store::plugin::active_at(&app.store, kind, &targets, place.month.end).await?;
-        }
+        store::plugin::active_at(&app.store, &targets, place.month.end).await?;
         let read_plugins = lap();
         let rated = rate_period::rate(app, &account, place.month, &place.month, place.month.end)
             .await

@@ -125,8 +125,8 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("Query", "plugin", "xxxx ----- --", "query($plg: ID!) { plugin(id: $plg) { id } }"),
     case("Query", "plugins", "xxxx ----- --", "{ plugins { totalCount } }"),
-    case("Query", "pluginActivations", "xxxx ----- --", "{ pluginActivations { id } }"),
-    case("Query", "billingRuns", "xxxx ----- --", "{ billingRuns { state } }"),
+    case("Query", "pluginActivations", "xxxx ----- --", "{ pluginActivations { nodes { id } } }"),
+    case("Query", "billingRuns", "xxxx ----- --", "{ billingRuns { nodes { state } } }"),
     case(
         "Mutation",
         "organisationCreate",

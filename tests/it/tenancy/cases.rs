@@ -15,24 +15,18 @@ pub(super) use Answer::{Denied, Nothing};
 pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
     ("Query", "viewer", Nothing, "{ viewer { organisation { id name } project { id } } }"),
     ("Query", "apiLimits", Nothing, "{ apiLimits { cost } }"),
-    (
-        "Query",
-        "node",
-        Denied,
-        "query($org: ID!, $inv: ID!) { node(id: $inv, organisationId: $org) { id ... on Invoice { total { amount } } } }",
-    ),
+    ("Query", "node", Nothing, "query($inv: ID!) { node(id: $inv) { id ... on Invoice { total { amount } } } }"),
     (
         "Query",
         "node",
         Nothing,
         "query($inv: ID!, $org: ID!, $sub: ID!, $prj: ID!, $alr: ID!, $key: ID!) { a: node(id: $inv) { id } b: node(id: $org) { id } c: node(id: $sub) { id } d: node(id: $prj) { id } e: node(id: $alr) { id } f: node(id: $key) { id } }",
     ),
-    ("Query", "nodes", Denied, "query($org: ID!, $inv: ID!) { nodes(ids: [$inv], organisationId: $org) { id } }"),
     (
         "Query",
         "nodes",
         Nothing,
-        "query($inv: ID!, $org: ID!, $rej: ID!, $plan: ID!, $ise: ID!) { nodes(ids: [$inv, $org, $rej, $plan, $ise]) { id } }",
+        "query($inv: ID!, $org: ID!, $rej: ID!, $plan: ID!, $ise: ID!, $ale: ID!, $evt: ID!, $run: ID!) { nodes(ids: [$inv, $org, $rej, $plan, $ise, $ale, $evt, $run]) { id } }",
     ),
     ("Query", "organisation", Denied, "query($org: ID!) { organisation(id: $org) { name } }"),
     ("Query", "organisations", Nothing, "{ organisations { totalCount nodes { id name } } }"),
@@ -151,9 +145,9 @@ pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
         "Query",
         "pluginActivations",
         Denied,
-        "query($org: ID!) { pluginActivations(target: {organisationId: $org}) { id } }",
+        "query($org: ID!) { pluginActivations(target: {organisationId: $org}) { nodes { id } } }",
     ),
-    ("Query", "billingRuns", Denied, "query($org: ID!) { billingRuns(organisationId: $org) { reason } }"),
+    ("Query", "billingRuns", Denied, "query($org: ID!) { billingRuns(organisationId: $org) { nodes { reason } } }"),
     (
         "Mutation",
         "organisationCreate",

@@ -4,7 +4,7 @@ use billing::ids::PluginVersionId;
 use chrono::{DateTime, Utc};
 
 use super::catalogue::missing;
-use super::{App, fresh, rate_period, to_microseconds};
+use super::{App, fresh, guests_in_force, to_microseconds};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::Kind;
 use crate::store;
@@ -39,7 +39,7 @@ pub async fn activate(app: &App, viewer: &Viewer, new: NewActivation, now: DateT
         .at(["effectiveFrom"]));
     }
     // Loading it now means that the first bill does not wait for the compiler.
-    rate_period::load(app, &version.digest).await?;
+    guests_in_force::load(app, &version.digest).await?;
     let activation = Activation {
         id: fresh(),
         kind: plugin.kind,

@@ -8,9 +8,10 @@
 use billing::ids::{InvoiceId, OrganisationId, SubscriptionId};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
+use std::collections::HashMap;
 
 use super::period_bill::{PeriodBill, Saved};
-use super::rate_period::NotRated;
+use super::rate_period::{Account, NotRated, account_of, accounts_of};
 use super::{App, finalise_invoice};
 use crate::error::Error;
 use crate::store;
@@ -108,10 +109,22 @@ async fn due(app: &App, run: &Run, summary: &Summary) -> Result<Vec<Subscription
 
 async fn bill_batch(app: &App, batch: &[Subscription], run: &Run, summary: &mut Summary) -> Result<(), Error> {
     let ours = if run.claim { claim(app, batch, run.now).await? } else { batch.to_vec() };
+    // A part that cannot be read is found again below, by the subscription it belongs to.
+    let mut accounts: HashMap<SubscriptionId, Account> = match accounts_of(app, &ours).await {
+        Ok(accounts) => accounts.into_iter().map(|account| (account.subscription.id, account)).collect(),
+        Err(_) => HashMap::new(),
+    };
     let prepared: Vec<(Subscription, Result<PeriodBill, NotRated>)> = stream::iter(ours)
-        .map(
-            |subscription| async move { (subscription.clone(), PeriodBill::prepare(app, subscription, run.now).await) },
-        )
+        .map(|subscription| {
+            let account = accounts.remove(&subscription.id);
+            async move {
+                let prepared = match account {
+                    Some(account) => PeriodBill::prepare(app, account, run.now).await,
+                    None => prepare_alone(app, subscription.clone(), run.now).await,
+                };
+                (subscription, prepared)
+            }
+        })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
@@ -138,6 +151,10 @@ async fn bill_batch(app: &App, batch: &[Subscription], run: &Run, summary: &mut 
         }
     }
     Ok(())
+}
+
+async fn prepare_alone(app: &App, subscription: Subscription, now: DateTime<Utc>) -> Result<PeriodBill, NotRated> {
+    PeriodBill::prepare(app, account_of(app, subscription).await?, now).await
 }
 
 /// Those of the batch that this worker may bill now.

@@ -58,7 +58,7 @@ pub struct Party {
 
 impl InvoiceFacts {
     /// Freezes the facts of an account.
-    pub fn of(account: &Account, rated: &Rated, units: BTreeMap<String, String>, template: String) -> Self {
+    pub fn of(account: &Account, rated: &Rated, units: BTreeMap<String, String>) -> Self {
         let (issuer, buyer) = (&account.issuer, &account.organisation);
         Self {
             seller: Party {
@@ -84,7 +84,7 @@ impl InvoiceFacts {
             payment_terms_days: issuer.payment_terms_days,
             notes: rated.draft.taxes.notes.clone(),
             units,
-            template,
+            template: rated.template.clone(),
         }
     }
 

@@ -16,7 +16,8 @@ use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet};
 
 use super::App;
-use super::rate_period::{Account, LineUsage, NotRated, load};
+use super::guests_in_force::load;
+use super::rate_period::{Account, LineUsage, NotRated};
 use crate::error::Error;
 use crate::plugin::{CallRecord, Kind};
 use crate::store::invoice::{Filter, Invoice, Line};

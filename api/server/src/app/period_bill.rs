@@ -11,12 +11,10 @@ use chrono::{DateTime, Utc};
 use super::bill_period::{Run, run_key};
 use super::finalise_invoice::{self, Issue};
 use super::invoice_contents::{InvoiceFacts, contents};
-use super::rate_period::{Account, NotRated, Rated, account_of, in_force, rate};
+use super::rate_period::{Account, NotRated, Rated, rate};
 use super::{App, fresh, tenants, to_microseconds};
 use crate::error::Error;
-use crate::plugin::Kind;
 use crate::store::invoice::{Contents, DraftOutcome, Invoice, InvoiceKind};
-use crate::store::plugin::Target;
 use crate::store::subscription::{Subscription, SubscriptionState};
 use crate::store::{self, Tx};
 
@@ -40,9 +38,8 @@ pub(super) enum Saved {
 }
 
 impl PeriodBill {
-    /// Rates the next period of a subscription, with no transaction open.
-    pub(super) async fn prepare(app: &App, subscription: Subscription, now: DateTime<Utc>) -> Result<Self, NotRated> {
-        let account = account_of(app, subscription).await?;
+    /// Rates the next period of an account, with no transaction open.
+    pub(super) async fn prepare(app: &App, account: Account, now: DateTime<Utc>) -> Result<Self, NotRated> {
         let (terms, timezone) = (&account.version.terms, account.organisation.timezone);
         let period = account.subscription.next_period;
         let full = tenants::full_period(&account.subscription, terms, timezone, period.start);
@@ -87,13 +84,11 @@ impl PeriodBill {
 
 /// Freezes what the invoice says besides numbers.
 pub(super) async fn facts(app: &App, account: &Account, rated: &Rated) -> Result<InvoiceFacts, NotRated> {
-    let targets = [Target::Organisation(account.organisation.id), Target::IssuingEntity(account.issuer.id)];
-    let template = in_force(app, Kind::Template, &targets, rated.draft.period.end).await?;
     let units = app
         .catalogue
         .units(&app.store, rated.draft.lines.iter().filter_map(|line| line.metric_code.as_deref()))
         .await?;
-    Ok(InvoiceFacts::of(account, rated, units, template))
+    Ok(InvoiceFacts::of(account, rated, units))
 }
 
 fn draft(account: &Account, rated: &Rated, facts: serde_json::Value, now: DateTime<Utc>) -> Invoice {

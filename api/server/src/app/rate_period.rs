@@ -9,19 +9,19 @@ use billing::metering::{self, MetricRef};
 use billing::period::Interval;
 use billing::rating::{self, FixedFee, PricedCharge};
 use billing::tax::{self, AcceptedTaxes, TaxParty, TaxQuestion};
-use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashSet;
+use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::hash::Hash;
 
+use super::guests_in_force::GuestsInForce;
 use super::{App, late_usage, tenants};
 use crate::error::Error;
-use crate::plugin::{CallRecord, Kind, PluginError, StandardGuest};
+use crate::plugin::{CallRecord, Kind, PluginError};
 use crate::store;
 use crate::store::issuing_entity::IssuingEntity;
 use crate::store::organisation::Organisation;
 use crate::store::plan::PlanVersion;
-use crate::store::plugin::Target;
 use crate::store::subscription::Subscription;
 
 /// Category of every line until plans can name one.
@@ -49,6 +49,8 @@ pub struct Rated {
     pub calls: Vec<CallRecord>,
     /// The usage behind each line of the draft, in the same order; nothing behind a fixed fee.
     pub usage: Vec<Option<LineUsage>>,
+    /// The component that arranges the document.
+    pub template: String,
 }
 
 /// The usage behind a line.
@@ -134,6 +136,32 @@ pub async fn account_of(app: &App, subscription: Subscription) -> Result<Account
     Ok(Account { organisation, issuer, subscription, version })
 }
 
+/// Completes several subscriptions in three reads instead of three for each.
+pub(super) async fn accounts_of(app: &App, subscriptions: &[Subscription]) -> Result<Vec<Account>, Error> {
+    let organisations: Vec<_> = subscriptions.iter().map(|subscription| subscription.organisation_id).collect();
+    let organisations = store::organisation::find_many(&app.store, &organisations).await?;
+    let issuers: Vec<_> = organisations.iter().map(|organisation| organisation.issuing_entity_id).collect();
+    let issuers: HashMap<_, _> =
+        by_id(store::issuing_entity::find_many(&app.store, &issuers).await?, |issuer| issuer.id);
+    let organisations = by_id(organisations, |organisation| organisation.id);
+    let versions: Vec<_> = subscriptions.iter().map(|subscription| subscription.plan_version_id).collect();
+    let versions = by_id(store::plan::versions_many(&app.store, &versions).await?, |version| version.id);
+    let complete = |subscription: &Subscription| {
+        let organisation = organisations.get(&subscription.organisation_id)?;
+        let issuer = issuers.get(&organisation.issuing_entity_id)?.clone();
+        let version = versions.get(&subscription.plan_version_id)?.clone();
+        Some(Account { organisation: organisation.clone(), issuer, subscription: subscription.clone(), version })
+    };
+    let missing = |subscription: &Subscription| {
+        Error::internal(format!("subscription {} refers to something that is missing", subscription.id))
+    };
+    subscriptions.iter().map(|subscription| complete(subscription).ok_or_else(|| missing(subscription))).collect()
+}
+
+fn by_id<Id: Eq + Hash, Record>(records: Vec<Record>, id: impl Fn(&Record) -> Id) -> HashMap<Id, Record> {
+    records.into_iter().map(|record| (id(&record), record)).collect()
+}
+
 /// What `served`, a part of the period `full`, costs as of `as_of`, with usage that came too late for
 /// the invoices before.
 pub async fn rate(
@@ -145,9 +173,10 @@ pub async fn rate(
 ) -> Result<Rated, NotRated> {
     let reference = format!("{}/{}", account.subscription.id, served.start.to_rfc3339());
     let usage = usage_of(app, account, served).await?;
+    let guests = GuestsInForce::of(app, account, served.end).await?;
     let mut calls = Vec::new();
 
-    let priced = price(app, account, &usage, &reference, served, as_of, &mut calls).await?;
+    let priced = price(app, account, &guests, &usage, &reference, served, as_of, &mut calls).await?;
     let mut lines = usage_lines(account, &usage, priced, served);
     lines.extend(
         late_usage::lines(app, account, served.start, as_of, &mut calls)
@@ -160,9 +189,9 @@ pub async fn rate(
 
     let mut draft =
         Draft { currency: account.version.terms.currency, period: served, lines, taxes: AcceptedTaxes::default() };
-    draft.taxes = taxes(app, account, &draft, &reference, as_of, &mut calls).await?;
+    draft.taxes = taxes(app, account, &guests, &draft, &reference, as_of, &mut calls).await?;
     let totals = draft.totals().map_err(|refused| NotRated::Refused(refused.to_string()))?;
-    Ok(Rated { draft, totals, calls, usage })
+    Ok(Rated { draft, totals, calls, usage, template: guests.loaded(app, Kind::Template).await? })
 }
 
 /// What the usage of `served` costs before taxes and without fixed fees: for alerts.
@@ -174,7 +203,8 @@ pub async fn usage_cost(
 ) -> Result<(Vec<PricedCharge>, Vec<(String, MetricRef, metering::Totals)>), NotRated> {
     let reference = format!("{}/{}", account.subscription.id, served.start.to_rfc3339());
     let usage = usage_of(app, account, served).await?;
-    let priced = price(app, account, &usage, &reference, served, as_of, &mut Vec::new()).await?;
+    let guests = GuestsInForce::of(app, account, served.end).await?;
+    let priced = price(app, account, &guests, &usage, &reference, served, as_of, &mut Vec::new()).await?;
     Ok((priced, usage))
 }
 
@@ -197,9 +227,11 @@ async fn usage_of(
     Ok(usage)
 }
 
+#[allow(clippy::too_many_arguments, reason = "the facts of one question")]
 async fn price(
     app: &App,
     account: &Account,
+    guests: &GuestsInForce,
     usage: &[(String, MetricRef, metering::Totals)],
     reference: &str,
     served: Interval,
@@ -212,8 +244,7 @@ async fn price(
     let totals: Vec<_> = usage.iter().map(|(_, metric, totals)| (*metric, *totals)).collect();
     let question = rating::question(&account.version.terms, &totals, reference, served, as_of)
         .map_err(|overflow| NotRated::Refused(overflow.to_string()))?;
-    let targets = [Target::Organisation(account.organisation.id), Target::Plan(account.subscription.plan_id)];
-    let digest = in_force(app, Kind::Pricing, &targets, served.end).await?;
+    let digest = guests.loaded(app, Kind::Pricing).await?;
     let (answer, record) = app.plugins.price(&digest, &question).await?;
     calls.push(record);
     rating::accept(&question, answer)
@@ -245,6 +276,7 @@ fn fee_lines(account: &Account, served: Interval, full: &Interval) -> Result<Vec
 async fn taxes(
     app: &App,
     account: &Account,
+    guests: &GuestsInForce,
     draft: &Draft,
     reference: &str,
     as_of: DateTime<Utc>,
@@ -261,8 +293,7 @@ async fn taxes(
         regime: account.issuer.tax_regime.clone(),
         lines: draft.tax_lines(TAX_CATEGORY),
     };
-    let targets = [Target::Organisation(account.organisation.id), Target::IssuingEntity(account.issuer.id)];
-    let digest = in_force(app, Kind::Tax, &targets, draft.period.end).await?;
+    let digest = guests.loaded(app, Kind::Tax).await?;
     let (answer, record) = app.plugins.tax(&digest, reference, &question).await?;
     calls.push(record);
     tax::accept(&question, answer).map_err(|refused| NotRated::Refused(format!("tax plugin {digest}: {refused}")))
@@ -286,29 +317,4 @@ fn buyer(organisation: &Organisation) -> TaxParty {
         tax_id: organisation.tax_id.clone(),
         attributes: organisation.tax_attributes.clone(),
     }
-}
-
-/// The component that answers for a period that ends at `period_end`: the most specific activation that
-/// came into force before then, or the standard guest. It is loaded when this returns.
-pub async fn in_force(
-    app: &App,
-    kind: Kind,
-    targets: &[Target],
-    period_end: DateTime<Utc>,
-) -> Result<String, NotRated> {
-    let active = store::plugin::active_at(&app.store, kind, targets, period_end - TimeDelta::microseconds(1)).await?;
-    let digest = active.map_or_else(|| StandardGuest::of(kind).digest().to_owned(), |active| active.version.digest);
-    load(app, &digest).await?;
-    Ok(digest)
-}
-
-/// Makes sure a component can be called on this node.
-pub async fn load(app: &App, digest: &str) -> Result<(), NotRated> {
-    if app.plugins.is_ready(digest) {
-        return Ok(());
-    }
-    let bytes = store::plugin::component_bytes(&app.store, digest)
-        .await?
-        .ok_or_else(|| Error::internal(format!("the component {digest} is missing from the database")))?;
-    Ok(app.plugins.prepare(digest, Arc::from(bytes)).await?)
 }

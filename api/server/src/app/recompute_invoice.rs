@@ -11,10 +11,10 @@ use std::collections::HashMap;
 
 use super::App;
 use super::finalise_invoice::find;
+use super::guests_in_force::load;
 use super::invoice_contents::recorded_call;
 use super::invoice_document::rendered;
 use super::late_usage::exclusive_or;
-use super::rate_period::load;
 use super::tenants::find_subscription;
 use crate::error::Error;
 use crate::store;

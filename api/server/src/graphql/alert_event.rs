@@ -1,10 +1,10 @@
 //! Alert events: thresholds that were crossed, numbered without holes, and the list of them for clients that poll.
 
 use async_graphql::{Context, ID, Object};
-use billing::ids::OrganisationId;
+use billing::ids::{AlertEventId, OrganisationId};
 use std::sync::Arc;
 
-use super::access::{Need, enter, loaders};
+use super::access::{Call, Need, enter, loaders};
 use super::alert_rule::AlertRule;
 use super::connection::{Connection, Edge, PageArgs, counter, page_cost};
 use super::cursor::List;
@@ -88,6 +88,15 @@ impl UsageAlertEvent {
             None => Decimal::plain(number),
         }
     }
+}
+
+/// One that the caller may see, for `node`.
+pub(super) async fn find(
+    call: &Call<'_>,
+    organisation: OrganisationId,
+    id: AlertEventId,
+) -> Result<Option<UsageAlertEvent>, Error> {
+    Ok(records::find(&call.app.store, organisation, id).await?.map(UsageAlertEvent))
 }
 
 /// The list that cursors of alert events belong to: the same for polling and for the subscription.

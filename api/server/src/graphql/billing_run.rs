@@ -2,18 +2,25 @@
 //! sees them.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
+use billing::ids::SubscriptionId;
+use chrono::DateTime;
+use std::sync::Arc;
+use uuid::Uuid;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{DEFAULT_PAGE, LARGEST_PAGE, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::cursor::List;
 use super::fault::{Result, nullable};
-use super::ident::{parse_id, show_id};
+use super::ident::{parse_id, parse_pair, show_id, show_pair};
 use super::organisation::Organisation;
 use super::scalar::Instant;
 use super::subscription::Subscription;
 use super::time::DateTimeInterval;
 use super::user_error::payload;
+use crate::app::retry_bill::retry_bill;
 use crate::error::Error;
 use crate::store::billing_run::{self as records, RunKey};
+use crate::store::owner::{Owned, owner_of};
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
@@ -22,12 +29,21 @@ pub(super) const NEEDS: &[Need] = &[
     Need::mutation("billingRunRetry", Permission::InvoicesWrite),
 ];
 
+/// What its ids begin with.
+const PREFIX: &str = "run";
+
 /// The billing of one period.
 pub(super) struct BillingRun(records::BillingRun);
 
 /// A billing run: the billing of one period of one subscription.
 #[Object]
 impl BillingRun {
+    /// Its id, `run_…`.
+    pub(super) async fn id(&self) -> ID {
+        let period = Uuid::from_u128(u128::from(self.0.key.period_start.timestamp_micros().unsigned_abs()));
+        show_pair(PREFIX, self.0.key.subscription_id.uuid(), period)
+    }
+
     /// The organisation that is billed; null for keys that may not read organisations.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
         nullable(async {
@@ -114,7 +130,7 @@ pub(super) struct BillingRunQuery;
 #[Object]
 impl BillingRunQuery {
     /// Billing runs, the latest period first: of one organisation or of all.
-    #[graphql(complexity = "page_cost(first, None, child_complexity)")]
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn billing_runs(
         &self,
         ctx: &Context<'_>,
@@ -124,20 +140,38 @@ impl BillingRunQuery {
         )]
         states: Vec<BillingRunState>,
         #[graphql(desc = "Only of this organisation.")] organisation_id: Option<ID>,
-        #[graphql(desc = "How many, 1 to 100; 25 when nothing is said.")] first: Option<i32>,
-    ) -> Result<Vec<BillingRun>> {
+        #[graphql(desc = "How many from the start, 1 to 100; 25 when nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<BillingRun>> {
         let call = enter(ctx)?;
-        let first = first.unwrap_or(DEFAULT_PAGE);
-        if !(1..=LARGEST_PAGE).contains(&first) {
-            return Err(Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}."))
-                .at(["first"])
-                .into());
-        }
-        let organisation = organisation_id.as_ref().map(|id| parse_id(id, "organisationId")).transpose()?;
-        let states: Vec<records::RunState> = states.into_iter().map(Into::into).collect();
-        let found = records::list(&call.app.store, organisation, &states, u64::from(first.unsigned_abs())).await?;
-        Ok(found.into_iter().map(BillingRun).collect())
+        let filter = records::Filter {
+            organisation_id: organisation_id.as_ref().map(|id| parse_id(id, "organisationId")).transpose()?,
+            states: states.into_iter().map(Into::into).collect(),
+        };
+        let list = List::of("billingRuns", &filter);
+        let page = PageArgs::new(first, after, last, before).page(&list)?;
+        let app = Arc::clone(call.app);
+        let rows = records::page(&app.store, &filter, &page).await?;
+        let count = counter(move || {
+            let (app, filter) = (Arc::clone(&app), filter.clone());
+            async move { records::count_capped(&app.store, &filter, COUNT_CAP + 1).await }
+        });
+        Ok(Connection::of(rows, &list, count, BillingRun))
     }
+}
+
+/// One by id, for `node`.
+pub(super) async fn node(call: &Call<'_>, id: &ID) -> Result<Option<BillingRun>, Error> {
+    let (subscription, period) = parse_pair(PREFIX, id, "id")?;
+    let Some(organisation_id) = owner_of(&call.app.store, Owned::Subscription, subscription).await? else {
+        return Ok(None);
+    };
+    let period_start = i64::try_from(period.as_u128()).ok().and_then(DateTime::from_timestamp_micros);
+    let Some(period_start) = period_start else { return Ok(None) };
+    let key = RunKey { organisation_id, subscription_id: SubscriptionId::from_uuid(subscription), period_start };
+    Ok(records::find(&call.app.store, &key).await?.map(BillingRun))
 }
 
 /// Which run is tried again.
@@ -181,13 +215,5 @@ async fn retry(call: &Call<'_>, input: BillingRunRetryInput) -> Result<BillingRu
         subscription_id: parse_id(&input.subscription_id, "subscriptionId")?,
         period_start: input.period_start.0,
     };
-    let unknown = || Error::not_found("NOT_FOUND", "There is no billing run of this period.").at(["periodStart"]);
-    records::find(&call.app.store, &key).await?.ok_or_else(unknown)?;
-    if !records::retry(&call.app.store, &key, call.now).await? {
-        return Err(
-            Error::refused("RUN_NOT_HELD", "Only a run that is HELD or DEAD can be tried again.").at(["periodStart"])
-        );
-    }
-    call.app.bus.work_written();
-    records::find(&call.app.store, &key).await?.map(BillingRun).ok_or_else(unknown)
+    retry_bill(call.app, call.viewer, &key, call.now).await.map(BillingRun)
 }

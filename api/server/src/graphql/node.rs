@@ -1,13 +1,14 @@
 //! Anything by its id. What does not exist and what is somebody else's look the same: null.
 
 use async_graphql::{Context, ID, Interface, Object};
-use billing::ids::OrganisationId;
 
 use super::access::{Call, Need, enter};
+use super::alert_event::{self, UsageAlertEvent};
 use super::alert_rule::{self, AlertRule};
 use super::api_key::{self, ApiKey};
+use super::billing_run::{self, BillingRun};
 use super::fault::{Result, nullable};
-use super::ident::parse_id;
+use super::ident::{parse_id, read_uuid};
 use super::invoice::{self, Invoice};
 use super::issuing_entity::{self, IssuingEntity};
 use super::metric::Metric;
@@ -17,9 +18,11 @@ use super::plugin::{self, Plugin, PluginVersion};
 use super::plugin_activation::{self, PluginActivation};
 use super::project::{self, Project};
 use super::subscription::{self, Subscription};
+use super::usage_event::{self, UsageEvent};
 use super::usage_rejection::{self, UsageRejection};
 use crate::error::{Error, ErrorKind};
 use crate::store;
+use crate::store::owner::{Owned, owner_of};
 use crate::viewer::Permission;
 
 /// What the root fields of this file need: each kind of thing asks for its own permission.
@@ -36,6 +39,8 @@ pub(super) enum Node {
     AlertRule(AlertRule),
     /// A key.
     ApiKey(ApiKey),
+    /// The billing of one period.
+    BillingRun(BillingRun),
     /// An invoice.
     Invoice(Invoice),
     /// A legal seller.
@@ -58,6 +63,10 @@ pub(super) enum Node {
     Project(Project),
     /// A contract on a plan.
     Subscription(Subscription),
+    /// A threshold that was crossed.
+    UsageAlertEvent(UsageAlertEvent),
+    /// A recorded event.
+    UsageEvent(UsageEvent),
     /// A refused event.
     UsageRejection(UsageRejection),
 }
@@ -68,18 +77,10 @@ pub(super) struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// Anything by its id; null when it does not exist or is not yours.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Its id.")] id: ID,
-        #[graphql(
-            desc = "The organisation of things that belong to one; a key of the operator must name it for those."
-        )]
-        organisation_id: Option<ID>,
-    ) -> Option<Result<Node>> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Option<Result<Node>> {
         nullable(async {
             let call = enter(ctx)?;
-            Ok(visible(&call, &id, tenant(&call, organisation_id.as_ref())?).await?)
+            Ok(visible(&call, &id).await?)
         })
         .await
     }
@@ -90,10 +91,6 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "At most 100 ids.")] ids: Vec<ID>,
-        #[graphql(
-            desc = "The organisation of things that belong to one; a key of the operator must name it for those."
-        )]
-        organisation_id: Option<ID>,
     ) -> Result<Vec<Option<Node>>> {
         let call = enter(ctx)?;
         if ids.len() > MOST_IDS {
@@ -104,23 +101,14 @@ impl NodeQuery {
             .at(["ids"])
             .into());
         }
-        let tenant = tenant(&call, organisation_id.as_ref())?;
-        let found = ids.iter().map(|id| visible(&call, id, tenant));
+        let found = ids.iter().map(|id| visible(&call, id));
         Ok(futures_util::future::try_join_all(found).await?)
     }
 }
 
-/// The tenant that is looked in; `None` for an operator that names none.
-fn tenant(call: &Call<'_>, named: Option<&ID>) -> Result<Option<OrganisationId>, Error> {
-    match named {
-        None => Ok(call.viewer.own_organisation()),
-        Some(named) => call.organisation(Some(named)).map(Some),
-    }
-}
-
 /// The thing, if it exists and the caller may see it.
-async fn visible(call: &Call<'_>, id: &ID, tenant: Option<OrganisationId>) -> Result<Option<Node>, Error> {
-    match look_up(call, id, tenant).await {
+async fn visible(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
+    match look_up(call, id).await {
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Forbidden) => Ok(None),
         found => found,
     }
@@ -135,15 +123,15 @@ fn needed(prefix: &str) -> Option<Permission> {
         "met" | "plan" | "plv" => Permission::CatalogueRead,
         "sub" => Permission::SubscriptionsRead,
         "inv" => Permission::InvoicesRead,
-        "alr" => Permission::AlertsRead,
-        "rej" => Permission::UsageRead,
+        "alr" | "ale" => Permission::AlertsRead,
+        "evt" | "rej" => Permission::UsageRead,
         "ise" => Permission::IssuersRead,
-        "plg" | "pgv" | "act" => Permission::PluginsRead,
+        "plg" | "pgv" | "act" | "run" => Permission::PluginsRead,
         _ => return None,
     })
 }
 
-async fn look_up(call: &Call<'_>, id: &ID, tenant: Option<OrganisationId>) -> Result<Option<Node>, Error> {
+async fn look_up(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
     let strange = || {
         Error::invalid(
@@ -156,28 +144,42 @@ async fn look_up(call: &Call<'_>, id: &ID, tenant: Option<OrganisationId>) -> Re
         .at(["id"])
     };
     call.viewer.require(needed(prefix).ok_or_else(strange)?)?;
-    Ok(match (prefix, tenant) {
-        ("org", _) => organisation::node(call, parse_id(id, "id")?).await?.map(Node::Organisation),
-        ("key", _) => api_key::node(call, parse_id(id, "id")?).await?.map(Node::ApiKey),
-        ("met", _) => store::metric::find(&call.app.store, parse_id(id, "id")?).await?.map(Metric).map(Node::Metric),
-        ("plan", _) => plan::find(call, parse_id(id, "id")?).await?.map(Node::Plan),
-        ("plv", _) => plan::find_version(call, parse_id(id, "id")?).await?.map(Node::PlanVersion),
-        ("ise", _) => issuing_entity::find(call, parse_id(id, "id")?).await?.map(Node::IssuingEntity),
-        ("plg", _) => plugin::find(call, parse_id(id, "id")?).await?.map(Node::Plugin),
-        ("pgv", _) => plugin::find_version(call, parse_id(id, "id")?).await?.map(Node::PluginVersion),
-        ("act", _) => plugin_activation::find(call, parse_id(id, "id")?).await?.map(Node::PluginActivation),
-        (_, Some(tenant)) => of_tenant(call, prefix, id, tenant).await?,
-        (_, None) => None,
+    Ok(match prefix {
+        "org" => organisation::node(call, parse_id(id, "id")?).await?.map(Node::Organisation),
+        "key" => api_key::node(call, parse_id(id, "id")?).await?.map(Node::ApiKey),
+        "met" => store::metric::find(&call.app.store, parse_id(id, "id")?).await?.map(Metric).map(Node::Metric),
+        "plan" => plan::find(call, parse_id(id, "id")?).await?.map(Node::Plan),
+        "plv" => plan::find_version(call, parse_id(id, "id")?).await?.map(Node::PlanVersion),
+        "ise" => issuing_entity::find(call, parse_id(id, "id")?).await?.map(Node::IssuingEntity),
+        "plg" => plugin::find(call, parse_id(id, "id")?).await?.map(Node::Plugin),
+        "pgv" => plugin::find_version(call, parse_id(id, "id")?).await?.map(Node::PluginVersion),
+        "act" => plugin_activation::find(call, parse_id(id, "id")?).await?.map(Node::PluginActivation),
+        "run" => billing_run::node(call, id).await?.map(Node::BillingRun),
+        "evt" => usage_event::node(call, id).await?.map(Node::UsageEvent),
+        _ => of_tenant(call, prefix, id).await?,
     })
 }
 
-async fn of_tenant(call: &Call<'_>, prefix: &str, id: &ID, tenant: OrganisationId) -> Result<Option<Node>, Error> {
-    Ok(match prefix {
-        "prj" => project::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Project),
-        "sub" => subscription::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Subscription),
-        "inv" => invoice::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Invoice),
-        "alr" => alert_rule::find(call, tenant, parse_id(id, "id")?).await?.map(Node::AlertRule),
-        "rej" => usage_rejection::find(call, tenant, parse_id(id, "id")?).await?.map(Node::UsageRejection),
-        _ => None,
+async fn of_tenant(call: &Call<'_>, prefix: &str, id: &ID) -> Result<Option<Node>, Error> {
+    let kind = match prefix {
+        "prj" => Owned::Project,
+        "sub" => Owned::Subscription,
+        "inv" => Owned::Invoice,
+        "alr" => Owned::AlertRule,
+        "ale" => Owned::AlertEvent,
+        _ => Owned::Rejection,
+    };
+    let tenant = match call.viewer.own_organisation() {
+        None => owner_of(&call.app.store, kind, read_uuid(id, "id")?).await?,
+        own => own,
+    };
+    let Some(tenant) = tenant else { return Ok(None) };
+    Ok(match kind {
+        Owned::Project => project::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Project),
+        Owned::Subscription => subscription::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Subscription),
+        Owned::Invoice => invoice::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Invoice),
+        Owned::AlertRule => alert_rule::find(call, tenant, parse_id(id, "id")?).await?.map(Node::AlertRule),
+        Owned::AlertEvent => alert_event::find(call, tenant, parse_id(id, "id")?).await?.map(Node::UsageAlertEvent),
+        Owned::Rejection => usage_rejection::find(call, tenant, parse_id(id, "id")?).await?.map(Node::UsageRejection),
     })
 }

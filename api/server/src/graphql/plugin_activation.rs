@@ -2,9 +2,11 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use billing::ids::PluginActivationId;
+use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{DEFAULT_PAGE, LARGEST_PAGE};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id};
 use super::invoice_explain::PluginKind;
@@ -123,25 +125,28 @@ pub(super) struct PluginActivationQuery;
 
 #[Object]
 impl PluginActivationQuery {
-    /// Which plugin versions are in force: the latest of a target, past and future, or the latest made of all.
-    #[graphql(complexity = "super::connection::page_cost(first, None, child_complexity)")]
+    /// Which plugin versions are in force, past and future: of a target or of all, the latest in force first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn plugin_activations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only of this target, latest in force first.")] target: Option<PluginTargetInput>,
-        #[graphql(desc = "How many, 1 to 100; 25 when nothing is said.")] first: Option<i32>,
-    ) -> Result<Vec<PluginActivation>> {
+        #[graphql(desc = "Only of this target.")] target: Option<PluginTargetInput>,
+        #[graphql(desc = "How many from the start, 1 to 100; 25 when nothing is said.")] first: Option<i32>,
+        #[graphql(desc = "Only after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<PluginActivation>> {
         let call = enter(ctx)?;
-        let first = first.unwrap_or(DEFAULT_PAGE);
-        let size = usize::try_from(first).ok().filter(|_| (1..=LARGEST_PAGE).contains(&first));
-        let size = size.ok_or_else(|| {
-            Error::invalid("BAD_PAGE", format!("first must be from 1 to {LARGEST_PAGE}.")).at(["first"])
-        })?;
-        let found = match target {
-            Some(target) => records::activations_of(&call.app.store, target.read()?).await?,
-            None => records::list_activations(&call.app.store, size as u64).await?,
-        };
-        Ok(found.into_iter().take(size).map(PluginActivation).collect())
+        let target = target.as_ref().map(PluginTargetInput::read).transpose()?;
+        let list = List::of("pluginActivations", target);
+        let page = PageArgs::new(first, after, last, before).page(&list)?;
+        let app = Arc::clone(call.app);
+        let rows = records::activations_page(&app.store, target, &page).await?;
+        let count = counter(move || {
+            let app = Arc::clone(&app);
+            async move { records::count_activations_capped(&app.store, target, COUNT_CAP + 1).await }
+        });
+        Ok(Connection::of(rows, &list, count, PluginActivation))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Usage events as they were recorded.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use billing::ids::MetricId;
+use billing::ids::{MetricId, OrganisationId};
 use billing::metering::PropertyValue;
+use uuid::Uuid;
 
 use super::access::{Call, Need, enter, loaders};
 use super::connection::{Edge, PageArgs, PageInfo, page_cost};
 use super::cursor::List;
 use super::fault::{Result, nullable};
-use super::ident::show_id;
+use super::ident::{parse_pair, show_id, show_pair};
 use super::metric::{self, Metric};
 use super::project::{self, Project};
 use super::scalar::{Decimal, Instant};
@@ -24,12 +25,20 @@ pub(super) const NEEDS: &[Need] = &[Need::query("usageEvents", Permission::Usage
 /// Metrics that one list may span: each costs a scan of its own.
 const MOST_METRICS: usize = 50;
 
+/// What its ids begin with.
+const PREFIX: &str = "evt";
+
 /// A recorded event.
 pub(super) struct UsageEvent(StoredEvent);
 
 /// A usage event as it was recorded. It never changes.
 #[Object]
 impl UsageEvent {
+    /// Its id, `evt_…`.
+    pub(super) async fn id(&self) -> ID {
+        show_pair(PREFIX, self.0.organisation_id.uuid(), Uuid::from_bytes(self.0.transaction_digest))
+    }
+
     /// The sender's id of the event, unique within the organisation for ever.
     async fn transaction_id(&self) -> &str {
         &self.0.transaction_id
@@ -188,6 +197,15 @@ impl UsageEventQuery {
             .collect();
         Ok(UsageEventConnection { page_info: PageInfo::of(&edges, has_previous, has_next), edges })
     }
+}
+
+/// One that the caller may see, for `node`.
+pub(super) async fn node(call: &Call<'_>, id: &ID) -> Result<Option<UsageEvent>, Error> {
+    let (organisation, digest) = parse_pair(PREFIX, id, "id")?;
+    let organisation = call.viewer.organisation(Some(OrganisationId::from_uuid(organisation)))?;
+    let found = usage::find_by_digest(&call.app.store, organisation, *digest.as_bytes()).await?;
+    let own_project = call.viewer.own_project();
+    Ok(found.filter(|event| own_project.is_none_or(|own| own == event.project_id)).map(UsageEvent))
 }
 
 async fn metrics(call: &Call<'_>, named: Option<&[ID]>) -> Result<Vec<MetricId>, Error> {

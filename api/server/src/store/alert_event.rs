@@ -92,6 +92,18 @@ pub async fn append_in_tx(tx: &Tx, event: &NewAlertEvent) -> Result<Option<Alert
     Ok(Some(AlertEvent { sequence, event: event.clone() }))
 }
 
+/// One by identity.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn find(
+    conn: &impl Conn,
+    organisation: OrganisationId,
+    id: AlertEventId,
+) -> Result<Option<AlertEvent>, Error> {
+    of(organisation).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.as_ref().map(record).transpose()
+}
+
 /// Events after `sequence` (0 for all), in order, at most `limit`.
 ///
 /// # Errors

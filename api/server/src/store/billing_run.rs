@@ -5,10 +5,11 @@ use billing::period::Interval;
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::billing_runs::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select, UpdateMany};
 
 use super::column::{interval, micros, parsed, storable};
 use super::connection::{Conn, Store, Tx};
+use super::page::{self, Cursor, Keyed, Page, PageOf};
 use super::statement::statement;
 use super::word::words;
 use crate::error::Error;
@@ -153,25 +154,46 @@ pub async fn find(conn: &impl Conn, key: &RunKey) -> Result<Option<BillingRun>, 
     Entity::find_by_id(id).one(conn.db()).await?.map(record).transpose()
 }
 
-/// Runs in any of `states` (in all when empty), of one organisation or of all, the latest period first, at most `limit`.
+impl Keyed for BillingRun {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.key.period_start, id: self.key.subscription_id.uuid() }
+    }
+}
+
+/// Which runs; an empty filter means all.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Of this organisation.
+    pub organisation_id: Option<OrganisationId>,
+    /// In any of these states; in any state when empty.
+    pub states: Vec<RunState>,
+}
+
+/// A page of runs, the latest period first.
 ///
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
-pub async fn list(
-    conn: &impl Conn,
-    organisation: Option<OrganisationId>,
-    states: &[RunState],
-    limit: u64,
-) -> Result<Vec<BillingRun>, Error> {
+pub async fn page(conn: &impl Conn, filter: &Filter, page: &Page) -> Result<PageOf<BillingRun>, Error> {
+    page::fetch(conn, filtered(filter), Column::PeriodStart, Column::SubscriptionId, page, record).await
+}
+
+/// How many runs pass a filter, counting no further than `cap`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn count_capped(conn: &impl Conn, filter: &Filter, cap: u64) -> Result<u64, Error> {
+    page::count_capped(conn, filtered(filter), cap).await
+}
+
+fn filtered(filter: &Filter) -> Select<Entity> {
     let mut select = Entity::find();
-    if let Some(organisation) = organisation {
+    if let Some(organisation) = filter.organisation_id {
         select = select.filter(Column::OrganisationId.eq(organisation.uuid()));
     }
-    if !states.is_empty() {
-        select = select.filter(Column::State.is_in(states.iter().map(|state| state.as_str())));
+    if !filter.states.is_empty() {
+        select = select.filter(Column::State.is_in(filter.states.iter().map(|state| state.as_str())));
     }
-    let rows = select.order_by_desc(Column::PeriodStart).limit(limit).all(conn.db()).await?;
-    rows.into_iter().map(record).collect()
+    select
 }
 
 fn of(key: &RunKey) -> UpdateMany<Entity> {

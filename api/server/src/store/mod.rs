@@ -24,6 +24,7 @@ pub mod issuing_entity;
 pub mod metric;
 pub mod organisation;
 pub mod outbox;
+pub mod owner;
 pub mod plan;
 pub mod plugin;
 pub mod project;

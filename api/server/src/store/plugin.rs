@@ -8,8 +8,8 @@ mod upload;
 mod version;
 
 pub use activation::{
-    Activation, ActivePlugin, Target, TargetKind, activations_of, active_at, find_activation, insert_activation_in_tx,
-    list_activations,
+    Activation, ActivePlugin, Target, TargetKind, activations_page, active_at, count_activations_capped,
+    find_activation, insert_activation_in_tx,
 };
 pub use component::{Component, component, component_bytes, components, insert_component_in_tx};
 pub use upload::{
@@ -31,6 +31,11 @@ pub enum PluginKind {
     Tax,
     /// Lays out invoices.
     Template,
+}
+
+impl PluginKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Pricing, Self::Tax, Self::Template];
 }
 
 words!(PluginKind { Pricing => "PRICING", Tax => "TAX", Template => "TEMPLATE" });

@@ -11,5 +11,5 @@ mod sqlite;
 mod totals;
 
 pub use batch::{NewUsage, SaveOutcome, save_batch_in_tx};
-pub use events::{EventFilter, StoredEvent, events_page, find_event};
+pub use events::{EventFilter, StoredEvent, events_page, find_by_digest, find_event};
 pub use totals::{recount, series, totals, totals_by_project};

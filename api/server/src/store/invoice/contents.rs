@@ -7,9 +7,9 @@ use billing::ids::{InvoiceId, MetricId, OrganisationId, SubscriptionId};
 use billing::money::Currency;
 use billing::rating::PriceStep;
 use chrono::{DateTime, Utc};
-use entities::{Exact, invoice_lines, invoice_taxes, invoices, plugin_calls};
+use entities::{Exact, invoice_lines, invoice_taxes, plugin_calls};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder};
-use sea_orm::{FromQueryResult, IntoSimpleExpr, QueryResult, QuerySelect, Select};
+use sea_orm::{FromQueryResult, IntoSimpleExpr, QueryResult, Select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::store::parameters::number;
 use crate::store::statement::statement;
 
 const LINES: &str = "invoice_lines";
+const TAXES: &str = "invoice_taxes";
 const CALLS: &str = "plugin_calls";
 
 /// Rows per statement; a line has 18 columns, and 32,766 parameters is SQLite's limit.
@@ -56,15 +57,9 @@ pub async fn lines_for_many(
     organisation: OrganisationId,
     ids: &[InvoiceId],
 ) -> Result<HashMap<InvoiceId, Vec<Line>>, Error> {
-    use invoice_lines::{Column, Entity};
-    let currencies = currencies(conn, organisation, ids).await?;
-    let select = Entity::find().order_by_asc(Column::InvoiceId).order_by_asc(Column::Position);
-    let rows = below(select, Column::OrganisationId, Column::InvoiceId, organisation, ids).all(conn.db()).await?;
     let mut lines: HashMap<InvoiceId, Vec<Line>> = HashMap::new();
-    for row in rows {
-        let id = InvoiceId::from_uuid(row.invoice_id);
-        let currency = currencies.get(&row.invoice_id).ok_or_else(|| corrupt(LINES, "invoice_id", id))?;
-        lines.entry(id).or_default().push(line(row, *currency)?);
+    for (row, currency) in below_invoices::<invoice_lines::Model>(conn, LINES, organisation, ids).await? {
+        lines.entry(InvoiceId::from_uuid(row.invoice_id)).or_default().push(line(row, currency)?);
     }
     Ok(lines)
 }
@@ -90,8 +85,8 @@ pub async fn billed_for(
         vec![organisation.uuid().into(), subscription.uuid().into(), charge_code.into(), micros(service_start).into()];
     let rows = conn.db().query_all_raw(statement(conn.db(), BILLED_FOR, values)).await?;
     let read = |row: &QueryResult| {
-        let code: String = row.try_get("", "currency")?;
-        line(invoice_lines::Model::from_query_result(row, "")?, currency(LINES, &code)?)
+        let (row, currency) = with_currency::<invoice_lines::Model>(row, LINES)?;
+        line(row, currency)
     };
     rows.iter().map(read).collect()
 }
@@ -105,15 +100,9 @@ pub async fn taxes_for_many(
     organisation: OrganisationId,
     ids: &[InvoiceId],
 ) -> Result<HashMap<InvoiceId, Vec<InvoiceTax>>, Error> {
-    use invoice_taxes::{Column, Entity};
-    let currencies = currencies(conn, organisation, ids).await?;
-    let select = Entity::find().order_by_asc(Column::InvoiceId).order_by_asc(Column::Position);
-    let rows = below(select, Column::OrganisationId, Column::InvoiceId, organisation, ids).all(conn.db()).await?;
     let mut taxes: HashMap<InvoiceId, Vec<InvoiceTax>> = HashMap::new();
-    for row in rows {
-        let id = InvoiceId::from_uuid(row.invoice_id);
-        let currency = *currencies.get(&row.invoice_id).ok_or_else(|| corrupt("invoice_taxes", "invoice_id", id))?;
-        taxes.entry(id).or_default().push(InvoiceTax {
+    for (row, currency) in below_invoices::<invoice_taxes::Model>(conn, TAXES, organisation, ids).await? {
+        taxes.entry(InvoiceId::from_uuid(row.invoice_id)).or_default().push(InvoiceTax {
             code: row.code,
             name: row.name,
             rate_percent: row.rate_percent.decimal(),
@@ -122,6 +111,33 @@ pub async fn taxes_for_many(
         });
     }
     Ok(taxes)
+}
+
+/// The rows of `table` below some invoices, in their order, each with the invoice's currency.
+async fn below_invoices<M: FromQueryResult>(
+    conn: &impl Conn,
+    table: &'static str,
+    organisation: OrganisationId,
+    ids: &[InvoiceId],
+) -> Result<Vec<(M, Currency)>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (2..ids.len() + 2).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "SELECT t.*, i.currency FROM {table} t \
+         JOIN invoices i ON i.organisation_id = t.organisation_id AND i.id = t.invoice_id \
+         WHERE t.organisation_id = $1 AND t.invoice_id IN ({}) ORDER BY t.invoice_id, t.position",
+        places.join(", "),
+    );
+    let values = std::iter::once(organisation.uuid()).chain(ids.iter().map(|id| id.uuid())).map(Into::into).collect();
+    let rows = conn.db().query_all_raw(statement(conn.db(), &sql, values)).await?;
+    rows.iter().map(|row| with_currency(row, table)).collect()
+}
+
+fn with_currency<M: FromQueryResult>(row: &QueryResult, table: &'static str) -> Result<(M, Currency), Error> {
+    let code: String = row.try_get("", "currency")?;
+    Ok((M::from_query_result(row, "")?, currency(table, &code)?))
 }
 
 /// The guest calls behind an invoice, in their order.
@@ -166,7 +182,7 @@ pub(super) async fn insert_contents_in_tx(
 }
 
 pub(super) async fn delete_contents_in_tx(tx: &Tx, organisation: OrganisationId, id: InvoiceId) -> Result<(), Error> {
-    for table in [LINES, "invoice_taxes", CALLS] {
+    for table in [LINES, TAXES, CALLS] {
         let sql = format!("DELETE FROM {table} WHERE organisation_id = $1 AND invoice_id = $2");
         let values = vec![organisation.uuid().into(), id.uuid().into()];
         tx.db().execute_raw(statement(tx.db(), &sql, values)).await?;
@@ -196,18 +212,6 @@ fn below<E: EntityTrait>(
     ids: &[InvoiceId],
 ) -> Select<E> {
     select.filter(tenant.eq(organisation.uuid())).filter(invoice.is_in(ids.iter().map(|id| id.uuid())))
-}
-
-async fn currencies(
-    conn: &impl Conn,
-    organisation: OrganisationId,
-    ids: &[InvoiceId],
-) -> Result<HashMap<Uuid, Currency>, Error> {
-    use invoices::{Column, Entity};
-    let select = Entity::find().select_only().column(Column::Id).column(Column::Currency);
-    let rows: Vec<(Uuid, String)> =
-        below(select, Column::OrganisationId, Column::Id, organisation, ids).into_tuple().all(conn.db()).await?;
-    rows.into_iter().map(|(id, code)| Ok((id, currency("invoices", &code)?))).collect()
 }
 
 fn place(index: usize) -> Result<i32, Error> {

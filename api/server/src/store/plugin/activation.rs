@@ -3,7 +3,7 @@
 use billing::ids::{IssuingEntityId, OrganisationId, PlanId, PluginActivationId, PluginVersionId};
 use chrono::{DateTime, Utc};
 use entities::plugin_activations::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
 use super::PluginKind;
@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::store::column::{micros, parsed};
 use crate::store::connection::{Conn, Tx};
 use crate::store::fault::corrupt;
+use crate::store::page::{self, Cursor, Keyed, Page, PageOf};
 use crate::store::word::words;
 
 const TABLE: &str = "plugin_activations";
@@ -104,47 +105,56 @@ pub async fn insert_activation_in_tx(tx: &Tx, activation: &Activation) -> Result
     Ok(())
 }
 
-/// What is active at `at` for the first of `targets` that has anything active; name the most specific target first.
+/// What is active at `at`, at most one of each kind: that of the first of `targets` that has any. Name the most specific
+/// target first.
 ///
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
-pub async fn active_at(
-    conn: &impl Conn,
-    kind: PluginKind,
-    targets: &[Target],
-    at: DateTime<Utc>,
-) -> Result<Option<ActivePlugin>, Error> {
+pub async fn active_at(conn: &impl Conn, targets: &[Target], at: DateTime<Utc>) -> Result<Vec<ActivePlugin>, Error> {
     let any_target = targets.iter().fold(Condition::any(), |any, target| any.add(is_for(*target)));
     let rows = Entity::find()
-        .filter(Column::Kind.eq(kind.as_str()))
         .filter(any_target)
         .filter(Column::EffectiveFrom.lte(micros(at)))
         .order_by_desc(Column::EffectiveFrom)
         .all(conn.db())
         .await?;
     let latest_first: Vec<Activation> = rows.iter().map(record).collect::<Result<_, _>>()?;
-    let first = targets.iter().find_map(|target| latest_first.iter().find(|active| active.target == *target));
-    let Some(activation) = first.cloned() else { return Ok(None) };
-    let version = find_version(conn, activation.plugin_version_id).await?;
-    let version = version.ok_or_else(|| corrupt(TABLE, "plugin_version_id", "no such version"))?;
-    Ok(Some(ActivePlugin { activation, version }))
+    let mut active = Vec::new();
+    for kind in PluginKind::ALL {
+        let of_kind =
+            |target: &Target| latest_first.iter().find(|active| active.kind == kind && active.target == *target);
+        let Some(activation) = targets.iter().find_map(of_kind).cloned() else { continue };
+        let version = find_version(conn, activation.plugin_version_id).await?;
+        let version = version.ok_or_else(|| corrupt(TABLE, "plugin_version_id", "no such version"))?;
+        active.push(ActivePlugin { activation, version });
+    }
+    Ok(active)
 }
 
-/// All activations of a target, past and future, latest first.
+impl Keyed for Activation {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.effective_from, id: self.id.uuid() }
+    }
+}
+
+/// A page of the activations of a target or of all, past and future, the latest in force first.
 ///
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
-pub async fn activations_of(conn: &impl Conn, target: Target) -> Result<Vec<Activation>, Error> {
-    of(target).all(conn.db()).await?.iter().map(record).collect()
+pub async fn activations_page(
+    conn: &impl Conn,
+    target: Option<Target>,
+    page: &Page,
+) -> Result<PageOf<Activation>, Error> {
+    page::fetch(conn, of(target), Column::EffectiveFrom, Column::Id, page, |row| record(&row)).await
 }
 
-/// The latest activations of every target, at most `limit`.
+/// How many there are, counting no further than `cap`.
 ///
 /// # Errors
-/// `Unavailable`, or `Internal` for a corrupt row.
-pub async fn list_activations(conn: &impl Conn, limit: u64) -> Result<Vec<Activation>, Error> {
-    let rows = Entity::find().order_by_desc(Column::CreatedAt).limit(limit).all(conn.db()).await?;
-    rows.iter().map(record).collect()
+/// `Unavailable`.
+pub async fn count_activations_capped(conn: &impl Conn, target: Option<Target>, cap: u64) -> Result<u64, Error> {
+    page::count_capped(conn, of(target), cap).await
 }
 
 /// One by identity.
@@ -155,8 +165,8 @@ pub async fn find_activation(conn: &impl Conn, id: PluginActivationId) -> Result
     Entity::find_by_id(id.uuid()).one(conn.db()).await?.as_ref().map(record).transpose()
 }
 
-fn of(target: Target) -> Select<Entity> {
-    Entity::find().filter(is_for(target)).order_by_desc(Column::EffectiveFrom)
+fn of(target: Option<Target>) -> Select<Entity> {
+    target.map_or_else(Entity::find, |target| Entity::find().filter(is_for(target)))
 }
 
 fn is_for(target: Target) -> Condition {

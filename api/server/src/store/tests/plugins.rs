@@ -80,13 +80,17 @@ async fn the_first_target_with_anything_active_wins() {
             ("2026-02-28T00:00:00Z", Some(1)),
             ("2026-03-01T00:00:00Z", Some(2)),
         ] {
-            let found = active_at(store, PluginKind::Pricing, &[own, plan], at(when)).await.unwrap();
-            assert_eq!(found.map(|active| active.version), expected.map(|index: usize| versions[index].clone()));
+            let found = active_at(store, &[own, plan], at(when)).await.unwrap();
+            assert!(found.iter().all(|active| active.activation.kind == PluginKind::Pricing));
+            let found: Vec<PluginVersion> = found.into_iter().map(|active| active.version).collect();
+            assert_eq!(found, expected.map(|index: usize| versions[index].clone()).into_iter().collect::<Vec<_>>());
         }
-        let other = active_at(store, PluginKind::Tax, &[own, plan], at("2026-05-01T00:00:00Z")).await.unwrap();
-        assert_eq!(other, None);
-        assert_eq!(plugin::activations_of(store, plan).await.unwrap().len(), 2);
-        assert_eq!(plugin::list_activations(store, 10).await.unwrap().len(), 3);
+        for (target, expected) in [(Some(plan), 2), (None, 3)] {
+            let page = plugin::activations_page(store, target, &Page::first(10)).await.unwrap();
+            let count = plugin::count_activations_capped(store, target, 10).await.unwrap();
+            assert_eq!((page.items.len(), count), (expected, expected as u64));
+            assert!(page.items.is_sorted_by_key(|active| std::cmp::Reverse(active.effective_from)));
+        }
         assert_eq!(plugin::find_activation(store, first.id).await.unwrap().as_ref(), Some(&first));
         let tx = store.begin().await.unwrap();
         let twice = activation(plan, 2, "2026-01-01T00:00:00Z");

@@ -10,7 +10,7 @@ use super::builders::{at, tenant};
 use super::databases;
 use crate::store::billing_run::{self, RunKey, RunState};
 use crate::store::outbox::{self, NewJob};
-use crate::store::{Store, subscription, usage_change};
+use crate::store::{Page, Store, subscription, usage_change};
 
 fn now() -> DateTime<Utc> {
     at("2026-02-02T00:00:00Z")
@@ -181,10 +181,16 @@ async fn a_billing_run_is_claimed_held_and_finished() {
         assert!(!claim(later).await);
         assert!(!billing_run::hold(store, &key, "late", later, now()).await.unwrap());
         assert!(!billing_run::retry(store, &key, now()).await.unwrap());
-        let runs = billing_run::list(store, Some(organisation), &[RunState::Done], 10).await.unwrap();
-        assert_eq!((runs.len(), runs[0].period, runs[0].reason.as_deref()), (1, period, None));
-        assert_eq!(billing_run::list(store, None, &[], 10).await.unwrap().len(), 1);
-        assert_eq!(billing_run::list(store, None, &[RunState::Held], 10).await.unwrap(), []);
+        let runs = async |organisation_id, states: &[RunState]| {
+            let filter = billing_run::Filter { organisation_id, states: states.to_vec() };
+            let page = billing_run::page(store, &filter, &Page::first(10)).await.unwrap();
+            assert_eq!(billing_run::count_capped(store, &filter, 10).await.unwrap(), page.items.len() as u64);
+            page.items
+        };
+        let done = runs(Some(organisation), &[RunState::Done]).await;
+        assert_eq!((done.len(), done[0].period, done[0].reason.as_deref()), (1, period, None));
+        assert_eq!(runs(None, &[]).await.len(), 1);
+        assert_eq!(runs(None, &[RunState::Held]).await, []);
         database.finish().await;
     }
 }

@@ -133,7 +133,19 @@ pub async fn find_event(
     organisation: OrganisationId,
     transaction_id: &str,
 ) -> Result<Option<StoredEvent>, Error> {
-    let key = (organisation.uuid(), transaction_digest(transaction_id).to_vec());
+    find_by_digest(conn, organisation, transaction_digest(transaction_id)).await
+}
+
+/// The fact with a digest of a transaction id.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn find_by_digest(
+    conn: &impl Conn,
+    organisation: OrganisationId,
+    transaction_digest: [u8; 16],
+) -> Result<Option<StoredEvent>, Error> {
+    let key = (organisation.uuid(), transaction_digest.to_vec());
     Entity::find_by_id(key).one(conn.db()).await?.map(stored).transpose()
 }
 
