@@ -21,8 +21,8 @@ export async function ask(server, query, variables = {}, key = server.key) {
 const create = async (server, field, type, selection, input) =>
   (await ask(server, `mutation Make($input: ${type}!) { ${field}(input: $input) { ${selection} errors { code message path } } }`, { input }))[field];
 
-/** The catalogue: an issuing entity, a metric that counts and a plan that prices it. */
-export async function makeCatalogue(server) {
+/** The catalogue: an issuing entity, a metric that counts and a plan that prices it, with as many fixed fees. */
+export async function makeCatalogue(server, { fees = 0 } = {}) {
   const { issuingEntity } = await create(server, 'issuingEntityCreate', 'IssuingEntityCreateInput', 'issuingEntity { id }', {
     name: 'Yard', legalName: 'Yard Limited', country: 'IN', region: '29', invoicePrefix: 'YARD',
     taxRegime: {
@@ -43,6 +43,7 @@ export async function makeCatalogue(server) {
         code: 'requests', name: 'Requests', metric: metric.code, model: 'PER_UNIT',
         parameters: [{ name: 'unit_amount', number: '0.01' }],
       }],
+      fixedFees: Array.from({ length: fees }, (_, n) => ({ code: `fee${n}`, name: `Fee ${n}`, amount: `${n + 1}.50` })),
     },
   });
   return { issuingEntity, metric, plan };
