@@ -145,7 +145,7 @@ await yardstick('benchmark', 1_800, async () => {
     pages[name] = read(answer).toSorted().join();
     if (!pages[name] || pages[name] !== pages.undash) throw new Error(`${name} answers something else: ${pages[name].slice(0, 200)} / ${pages.undash.slice(0, 200)}`);
   }
-  if (process.env.BENCH_HOLD) { console.log(`  held: ${fresh.url} pid ${fresh.child.pid} key ${tenant.key}`); await sleep(Number(process.env.BENCH_HOLD) * 1_000); }
+  if (process.env.BENCH_HOLD) { console.log(`  held: ${fresh.url} pid ${fresh.child.pid} key ${tenant.key} ${database}`); await sleep(Number(process.env.BENCH_HOLD) * 1_000); }
 
   const met = [idleMb < 60, perSocket.idle < 40];
   for (const [what, pick] of [['50 invoices', ({ page }) => page], ['{ __typename }', () => ['{ __typename }', {}]]]) {

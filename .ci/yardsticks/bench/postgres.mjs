@@ -20,7 +20,8 @@ export async function startPostgres() {
   execFileSync(program, words, { stdio: 'ignore', cwd: folder });
   const port = await freePort();
   const [starter, ...options] = command(join(bin, 'postgres'), '-D', data, '-p', port, '-c', 'listen_addresses=127.0.0.1',
-    '-c', `unix_socket_directories=${folder}`, '-c', 'max_connections=200', '-c', 'shared_buffers=256MB', '-c', 'jit=off');
+    '-c', `unix_socket_directories=${folder}`, '-c', 'max_connections=200', '-c', 'shared_buffers=256MB', '-c', 'jit=off',
+    ...(process.env.BENCH_HOLD ? ['-c', 'shared_preload_libraries=pg_stat_statements'] : []));
   const child = spawn(starter, options, { stdio: 'ignore', cwd: folder });
   atEnd(async () => {
     // runuser does not hand signals on; pg_ctl asks the server itself.
