@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atEnd, end, startServer, yardstick } from './lib/server.mjs';
 import { startProxy } from './lib/proxy.mjs';
-import { makeCatalogue, makeTenant, pollAlerts, sendUsage } from './lib/world.mjs';
+import { ask, makeCatalogue, makeTenant, pollAlerts, sendUsage } from './lib/world.mjs';
 
 const CLIENTS = {
   'graphql-ws': [process.execPath, 'clients/graphql-ws.mjs'],
@@ -14,6 +14,9 @@ const CLIENTS = {
   'PyPI gql': [process.env.YARDSTICK_PYTHON ?? 'python3', 'clients/gql_client.py'],
   'graphql-sse': [process.execPath, 'clients/graphql-sse.mjs'],
 };
+const DOCUMENT = `subscription Alerts($after: String, $filter: UsageAlertFilter) {
+  usageAlertEvents(after: $after, filter: $filter) { cursor event { id } }
+}`;
 const name = process.argv[2];
 if (!CLIENTS[name]) throw new Error(`name a client: ${Object.keys(CLIENTS).join(', ')}`);
 
@@ -30,6 +33,40 @@ async function offersSse(server, key) {
   });
   await response.body?.cancel();
   return ![404, 406].includes(response.status);
+}
+
+/** What a browser's EventSource would do after a lost stream: the cursor is the event's id, and coming back with it resumes. */
+async function resumesByEventId(server, key, filter, expected) {
+  const listen = async (wanted, last, after) => {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), 10_000);
+    const response = await fetch(server.url, {
+      method: 'POST', signal: abort.signal,
+      headers: {
+        accept: 'text/event-stream', 'content-type': 'application/json', authorization: `Bearer ${key}`,
+        ...(last && { 'last-event-id': last }),
+      },
+      body: JSON.stringify({ query: DOCUMENT, variables: { after, filter } }),
+    });
+    let text = '';
+    const events = () => text.split('\n\n').slice(0, -1).filter((event) => /^event: ?next$/m.test(event)).map((event) => ({
+      id: /^id: ?(.*)$/m.exec(event)?.[1], item: JSON.parse(/^data: ?(.*)$/m.exec(event)[1]).data.usageAlertEvents,
+    }));
+    for await (const bytes of response.body.pipeThrough(new TextDecoderStream())) {
+      text += bytes.replaceAll('\r\n', '\n');
+      if (events().length >= wanted) break;
+    }
+    clearTimeout(timer);
+    return events().slice(0, wanted);
+  };
+  const { usageAlertEvents: page } = await ask(server, 'query First { usageAlertEvents(first: 1) { pageInfo { startCursor } } }', {}, key);
+  // The first event is one that the filter lets through, so reading after it gives the second.
+  const first = await listen(5, null, page.pageInfo.startCursor);
+  const rest = await listen(5, first[2].id, page.pageInfo.startCursor);
+  if (first.some(({ id, item }) => id !== item.cursor)) throw new Error('the id of an event is not its cursor');
+  const got = [...first.slice(0, 3), ...rest].map(({ item }) => item.event.id);
+  const wanted = expected.slice(1, 9).map(({ id }) => id);
+  if (got.join() !== wanted.join()) throw new Error(`Last-Event-ID resumes elsewhere: ${got} instead of ${wanted}`);
 }
 
 await yardstick(`alerts over ${name}`, 90, async () => {
@@ -89,6 +126,8 @@ await yardstick(`alerts over ${name}`, 90, async () => {
   }
   await until(() => received().length >= expected.length, `all ${expected.length} events`);
   await sleep(300);
+
+  if (name === 'graphql-sse') await resumesByEventId(server, tenant.key, orders.filter, expected);
 
   const got = received();
   const inOrder = got.join() === expected.map(({ id }) => id).join();
