@@ -1,5 +1,6 @@
 // Answers as the specification has them, judged with graphql-js beside the schema: fields in the order they were asked
-// for (7.2.2) and a failed non-null field that takes its parent along (6.4.4). Several times, because order can be luck.
+// for (7.2.2), a failed non-null field that takes its parent along (6.4.4), an object without fields that is `{}` and
+// not null. Several times, because order can be luck.
 import { readFile } from 'node:fs/promises';
 import { buildSchema } from 'graphql';
 import { startServer, yardstick } from './lib/server.mjs';
@@ -18,6 +19,8 @@ const QUERIES = {
   'a nullable field fails': '{ viewer { role } metric(code: "none") { id } apiLimits { depth } }',
   'a non-null field fails': '{ viewer { role } invoices(first: 1000) { nodes { id } } apiLimits { depth } }',
   'a non-null field fails under an alias': '{ z: viewer { role } a: usageAlertEvents(after: "nowhere") { nodes { id } } }',
+  'nothing left of a selection': 'query Q($no: Boolean! = false) { viewer { role @include(if: $no) } metrics { pageInfo { hasNextPage @include(if: $no) } } }',
+  'nothing left at all': 'query Q($no: Boolean! = false) { __typename @include(if: $no) }',
   'user errors': 'mutation M { b: apiKeyRevoke(input: { id: "nobody" }) { errors { message code path } apiKey { id } } a: usageIngest(input: { events: [] }) { errors { code } accepted } }',
 };
 
