@@ -1,6 +1,6 @@
 // A throw-away PostgreSQL, owned by the user postgres when this runs as root, on a free port of loopback.
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ export async function startPostgres() {
   const command = (...words) => [...asPostgres, ...words];
   const folder = mkdtempSync(join(tmpdir(), 'undash-bench-'));
   atEnd(() => rmSync(folder, { recursive: true, force: true }));
-  chmodSync(folder, 0o777);
+  if (process.getuid() === 0) execFileSync('chown', ['postgres', folder]);
   const data = join(folder, 'data');
   const [program, ...words] = command(join(bin, 'initdb'), '-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync');
   execFileSync(program, words, { stdio: 'ignore', cwd: folder });
