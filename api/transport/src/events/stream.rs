@@ -3,7 +3,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{Executor, Request, Response};
+use async_graphql::{Executor, Request, Response, Value};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::{
@@ -32,6 +32,12 @@ pub(super) struct Stream<E, A: Authenticator> {
     pub(super) identity: A::Identity,
     pub(super) events: mpsc::Sender<Result<Bytes, std::io::Error>>,
     pub(super) id: RequestId,
+}
+
+/// A subscription whose resolver refused to give a stream: that is an error of the request, which names
+/// no field and has no `data`.
+fn never_began(first: &Response) -> bool {
+    first.data == Value::Null && !first.errors.is_empty() && first.errors.iter().all(|error| error.path.len() <= 1)
 }
 
 /// The stream is over, for a reason its client sees or need not be told.
@@ -71,12 +77,19 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut keep_alive = self.keep_alive();
         let mut results = AssertUnwindSafe(self.shared.schema.execute_stream(request, None)).catch_unwind();
+        let mut is_first = true;
         // A client that waits for the first event learns at once that it is connected.
         self.comment();
         loop {
             let step = tokio::select! {
                 result = results.next() => match result {
-                    Some(Ok(response)) => self.next(&polish(response, &self.id)).await,
+                    Some(Ok(response)) => {
+                        let mut response = polish(response, &self.id);
+                        if std::mem::take(&mut is_first) && never_began(&response) {
+                            response.errors.iter_mut().for_each(|error| error.path.clear());
+                        }
+                        self.next(&response).await
+                    }
                     Some(Err(_)) => self.give_up(panicked(&self.id)).await,
                     None => {
                         self.complete().await;
