@@ -39,7 +39,8 @@ pub(crate) async fn prepare<E: Executor, A: Authenticator>(
     let variable = shared.settings.events.cursor_variable.as_deref();
     let resume = last_event.zip(variable).map(|(id, variable)| Resume { variable, cursor: &id.0 });
     let costs = shared.costs.as_ref().map(|model| (model, &shared.settings.costs));
-    let rules = Rules { limits: &shared.settings.limits, costs, resume };
+    let known = Some(&shared.known);
+    let rules = Rules { limits: &shared.settings.limits, costs, resume, known };
     let prepared = document::prepare(found.text, envelope, files, &rules)?;
     if let Some((digest, text)) = kept {
         shared.memory.keep(shared.authenticator.document_class(identity), digest, &text);

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::{
     CostModel, CostSettings, Limits,
-    document::{Rules, prepare},
+    document::{Known, Rules, prepare},
     envelope::Envelope,
     failure::Failure,
     files::Files,
@@ -45,18 +45,33 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Parses, measures and prices a request, `{"query", "operationName", "variables"}`, exactly as the
+/// Parses, measures and prices requests, `{"query", "operationName", "variables"}`, exactly as the
 /// transport does before it runs one. The schema is not asked whether the fields exist.
-///
-/// # Errors
-/// What the client would be told.
-pub fn inspect(
-    request: Json,
-    limits: &Limits,
-    costs: Option<(&CostModel, &CostSettings)>,
-) -> Result<Inspection, Refusal> {
-    let mut envelope = Envelope::from_json(request)?;
-    let text = envelope.query.take().unwrap_or_default();
-    let prepared = prepare(text, envelope, Files::default(), &Rules { limits, costs, resume: None })?;
-    Ok(Inspection { cost: prepared.price.map(|(cost, _)| cost) })
+#[derive(Debug)]
+pub struct Inspector {
+    limits: Limits,
+    costs: Option<(CostModel, CostSettings)>,
+    known: Known,
+}
+
+impl Inspector {
+    /// By these limits and, where costs are counted, this model. Remembers `known_document_bytes` of
+    /// text like `TransportSettings::known_document_bytes`.
+    #[must_use]
+    pub fn new(limits: Limits, costs: Option<(CostModel, CostSettings)>, known_document_bytes: usize) -> Self {
+        Self { limits, costs, known: Known::new(known_document_bytes) }
+    }
+
+    /// Looks at one request.
+    ///
+    /// # Errors
+    /// What the client would be told.
+    pub fn inspect(&self, request: Json) -> Result<Inspection, Refusal> {
+        let mut envelope = Envelope::from_json(request)?;
+        let text = envelope.query.take().unwrap_or_default();
+        let costs = self.costs.as_ref().map(|(model, settings)| (model, settings));
+        let rules = Rules { limits: &self.limits, costs, resume: None, known: Some(&self.known) };
+        let prepared = prepare(text, envelope, Files::default(), &rules)?;
+        Ok(Inspection { cost: prepared.price.map(|(cost, _)| cost) })
+    }
 }

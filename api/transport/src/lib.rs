@@ -42,7 +42,7 @@ pub use documents::TrustedDocuments;
 pub use events::{LastEventId, cursor_of};
 pub use graphiql::graphiql;
 pub use identity::{Authenticator, Denied, PeerAddress};
-pub use inspect::{Inspection, Refusal, inspect};
+pub use inspect::{Inspection, Inspector, Refusal};
 pub use limits::Limits;
 pub use report::LimitsReport;
 pub use request_id::RequestId;

@@ -24,6 +24,10 @@ pub struct TransportSettings {
     /// Bytes of documents remembered for each class of callers (automatic persisted queries).
     /// Default 1 MiB; 0 switches them off.
     pub persisted_query_bytes: usize,
+    /// Bytes of document text whose parsed form is remembered, so that a document sent again is not
+    /// parsed again. Default 128 KiB, which takes 4 MiB of memory for common documents and
+    /// 14 MiB for the densest; 0 parses each anew.
+    pub known_document_bytes: usize,
     /// Rules of the WebSocket.
     pub sockets: SocketSettings,
     /// Rules of server-sent events.
@@ -45,6 +49,7 @@ impl Default for TransportSettings {
             body_wait: Duration::from_secs(10),
             execution_wait: Duration::from_secs(10),
             persisted_query_bytes: 1024 * 1024,
+            known_document_bytes: 128 * 1024,
             sockets: SocketSettings::default(),
             events: EventSettings::default(),
             uploads: UploadSettings::default(),

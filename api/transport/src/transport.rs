@@ -12,6 +12,7 @@ use crate::{
     Authenticator, Budget, CostModel, LimitsReport, TransportSettings, TrustedDocuments,
     budget::AnyBudget,
     census::Census,
+    document::Known,
     documents::{AnyDocuments, Memory},
     http,
 };
@@ -30,6 +31,7 @@ pub(crate) struct Shared<E, A: Authenticator> {
     pub(crate) budget: Option<Box<dyn AnyBudget<A::Identity>>>,
     pub(crate) documents: Option<Box<dyn AnyDocuments<A::Identity>>>,
     pub(crate) memory: Memory,
+    pub(crate) known: Known,
     /// Places for requests that write files.
     pub(crate) uploads: Semaphore,
     pub(crate) tracker: TaskTracker,
@@ -54,6 +56,7 @@ impl<E: Executor, A: Authenticator> Transport<E, A> {
             budget: None,
             documents: None,
             memory: Memory::new(settings.persisted_query_bytes),
+            known: Known::new(settings.known_document_bytes),
             uploads: Semaphore::new(settings.uploads.at_once),
             settings,
             tracker: TaskTracker::new(),

@@ -11,7 +11,7 @@ use tiny::{
     client::{GRAPHQL, JSON, code, post, post_as, send},
     purse::{Purse, transport},
 };
-use transport::{Inspection, TransportSettings, inspect};
+use transport::{Inspection, Inspector, TransportSettings};
 
 fn app(purse: &Purse) -> Router {
     transport(TransportSettings::default(), purse.clone()).into_router()
@@ -92,6 +92,7 @@ async fn variables_count_as_what_they_are() {
     assert_eq!(answer["extensions"]["cost"]["requested"], 4);
     let request: Value = json!({ "query": query, "variables": { "n": 3 } });
     let settings = TransportSettings::default();
-    let found = inspect(request, &settings.limits, Some((&tiny::purse::costs(), &settings.costs)));
+    let inspector = Inspector::new(settings.limits, Some((tiny::purse::costs(), settings.costs)), 0);
+    let found = inspector.inspect(request);
     assert!(matches!(found, Ok(Inspection { cost: Some(5), .. })), "{found:?}");
 }

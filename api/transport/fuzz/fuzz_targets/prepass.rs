@@ -5,19 +5,20 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use transport::{CostModel, CostSettings, Limits, inspect};
+use transport::{CostModel, CostSettings, Inspector, Limits};
 
-static MODEL: LazyLock<CostModel> = LazyLock::new(|| {
-    CostModel::from_sdl(
+static INSPECTOR: LazyLock<Inspector> = LazyLock::new(|| {
+    let model = CostModel::from_sdl(
         "type Query { a(first: Int, ids: [ID!]): A b(first: Int): BConnection c: Int }
          type A { a(first: Int): A b(first: Int, last: Int): BConnection list: [A] leaf: String }
          type BConnection { nodes: [A] edges: [BEdge] totalCount: Int }
          type BEdge { cursor: String node: A }",
     )
-    .expect("a schema")
+    .expect("a schema");
+    Inspector::new(Limits::default(), Some((model, CostSettings::default())), 0)
 });
 
 fuzz_target!(|text: &str| {
     let request = json!({ "query": text, "variables": { "n": 100, "after": "c1" } });
-    let _ = inspect(request, &Limits::default(), Some((&MODEL, &CostSettings::default())));
+    let _ = INSPECTOR.inspect(request);
 });

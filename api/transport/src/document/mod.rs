@@ -2,9 +2,12 @@
 //! own checks write every fragment out un-memoised (one kilobyte costs 2^29 visits). Nothing here
 //! checks against the schema; whether a field exists is async-graphql's business.
 
+mod known;
 mod lexical;
 mod marks;
 mod measure;
+
+use std::sync::Arc;
 
 use async_graphql::{
     Name, Request, Value, Variables,
@@ -14,6 +17,7 @@ use async_graphql::{
     },
 };
 
+pub(crate) use self::known::Known;
 use crate::{
     CostModel, CostSettings, Limits, code,
     cost::{Plan, estimate},
@@ -37,6 +41,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) costs: Option<(&'a CostModel, &'a CostSettings)>,
     pub(crate) resume: Option<Resume<'a>>,
+    /// Where documents are remembered; `None` looks at each anew.
+    pub(crate) known: Option<&'a Known>,
 }
 
 /// Where a client that lost its stream goes on.
@@ -53,11 +59,7 @@ pub(crate) fn prepare(text: String, envelope: Envelope, files: Files, rules: &Ru
         return Err(imitation());
     }
     files.put_into(&mut variables);
-    let document = parse(&text, rules.limits)?;
-    if marks::imitates_an_upload(&text, &document) {
-        return Err(imitation());
-    }
-    measure::check(&document, rules.limits)?;
+    let document = look(&text, rules)?;
     let operation = choose(&document, operation_name.as_deref())?;
     let kind = operation.ty;
     if kind == OperationType::Subscription {
@@ -71,8 +73,25 @@ pub(crate) fn prepare(text: String, envelope: Envelope, files: Files, rules: &Ru
     request.operation_name = operation_name;
     request.extensions.0 = extensions;
     request.uploads = files.uploads;
-    request.set_parsed_query(document);
+    request.set_parsed_query(Arc::unwrap_or_clone(document));
     Ok(Prepared { request, kind, price })
+}
+
+/// Everything that depends on the text alone.
+fn look(text: &str, rules: &Rules<'_>) -> Result<Arc<ExecutableDocument>, Failure> {
+    if let Some(document) = rules.known.and_then(|known| known.get(text)) {
+        return Ok(document);
+    }
+    let document = parse(text, rules.limits)?;
+    if marks::imitates_an_upload(text, &document) {
+        return Err(imitation());
+    }
+    measure::check(&document, rules.limits)?;
+    let document = Arc::new(document);
+    if let Some(known) = rules.known {
+        known.keep(text, &document);
+    }
+    Ok(document)
 }
 
 fn price(

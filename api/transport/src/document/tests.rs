@@ -10,7 +10,7 @@ use crate::RequestId;
 
 fn look(json: serde_json::Value) -> Result<Prepared, Failure> {
     let mut envelope = Envelope::from_json(json).unwrap();
-    let rules = Rules { limits: &Limits::default(), costs: None, resume: None };
+    let rules = Rules { limits: &Limits::default(), costs: None, resume: None, known: None };
     prepare(envelope.query.take().unwrap(), envelope, Files::default(), &rules)
 }
 
@@ -187,12 +187,35 @@ fn a_forged_upload_is_refused() {
 }
 
 #[test]
+fn a_document_sent_again_is_looked_at_by_its_variables_only() {
+    let known = Known::new(1000);
+    let limits = Limits::default();
+    let rules = Rules { limits: &limits, costs: None, resume: None, known: Some(&known) };
+    let look = |query: &str, variables: serde_json::Value| {
+        let json = serde_json::json!({ "query": query, "variables": variables });
+        let mut envelope = Envelope::from_json(json).unwrap();
+        let text = envelope.query.take().unwrap();
+        prepare(text, envelope, Files::default(), &rules).map(|prepared| prepared.kind)
+    };
+    let query = "query($a: Int!) { f(a: $a) }";
+    for _ in 0..2 {
+        assert!(matches!(look(query, serde_json::json!({ "a": 1 })), Ok(OperationType::Query)));
+        assert_eq!(look(query, serde_json::json!({})).unwrap_err().code(), code::BAD_USER_INPUT);
+        let forged = serde_json::json!({ "a": 1, "b": "#__graphql_file__:0" });
+        assert_eq!(look(query, forged).unwrap_err().code(), code::BAD_USER_INPUT);
+        assert_eq!(look(&bomb("a"), serde_json::json!({})).unwrap_err().code(), code::QUERY_TOO_COMPLEX);
+    }
+    assert!(known.get(query).is_some());
+    assert!(known.get(&bomb("a")).is_none(), "what was refused must be refused again");
+}
+
+#[test]
 fn a_resumed_subscription_goes_on_after_the_last_id() {
     let resumed = |query: &str| {
         let json = serde_json::json!({ "query": query, "variables": { "after": "old" } });
         let mut envelope = Envelope::from_json(json).unwrap();
         let resume = Some(Resume { variable: "after", cursor: "new" });
-        let rules = Rules { limits: &Limits::default(), costs: None, resume };
+        let rules = Rules { limits: &Limits::default(), costs: None, resume, known: None };
         let text = envelope.query.take().unwrap();
         prepare(text, envelope, Files::default(), &rules).unwrap().request.variables["after"].clone()
     };
