@@ -14,9 +14,20 @@ pub const BAD_REQUEST: &str = "BAD_REQUEST";
 pub const GRAPHQL_PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The document is GraphQL but does not fit the schema.
 pub const GRAPHQL_VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-/// The document asks for more than one request may; `limitName`, `limit` and `found` say what.
+/// The document asks for more than one request may; `limitName`, `limit` and `found` or `cost` say
+/// what.
 pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
-/// Too many requests or sockets; `retryAfterMs` says when to come back. HTTP 429.
+/// The key runs trusted documents only. HTTP 403.
+pub const TRUSTED_DOCUMENT_REQUIRED: &str = "TRUSTED_DOCUMENT_REQUIRED";
+/// No trusted document has this `documentId`.
+pub const TRUSTED_DOCUMENT_NOT_FOUND: &str = "TRUSTED_DOCUMENT_NOT_FOUND";
+/// The digest in `extensions.persistedQuery` is not known here (any longer); send the text with it.
+pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+/// Persisted queries are switched off; send the text.
+pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+/// The digest in `extensions.persistedQuery` is not that of the text sent with it.
+pub const PERSISTED_QUERY_HASH_MISMATCH: &str = "PERSISTED_QUERY_HASH_MISMATCH";
+/// Too many requests or sockets, or the budget is spent; `retryAfterMs` says when to come back. HTTP 429.
 pub const RATE_LIMITED: &str = "RATE_LIMITED";
 /// The operation ran longer than allowed. HTTP 503.
 pub const TIMEOUT: &str = "TIMEOUT";
@@ -32,7 +43,7 @@ pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
 pub const NOT_ACCEPTABLE: &str = "NOT_ACCEPTABLE";
 /// The body is larger than allowed. HTTP 413.
 pub const PAYLOAD_TOO_LARGE: &str = "PAYLOAD_TOO_LARGE";
-/// The body is not `application/json`. HTTP 415.
+/// The body is not `application/json`, nor multipart where uploads are on. HTTP 415.
 pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
 
 /// Whether the same request may succeed later without being changed.

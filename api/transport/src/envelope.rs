@@ -15,14 +15,17 @@ use crate::{code, failure::Failure};
 /// One GraphQL request as sent, its shape checked.
 #[derive(Debug)]
 pub(crate) struct Envelope {
-    pub(crate) query: String,
+    /// Absent where the document is named by its digest, see `documents`.
+    pub(crate) query: Option<String>,
+    pub(crate) document_id: Option<String>,
     pub(crate) operation_name: Option<String>,
     pub(crate) variables: Variables,
     pub(crate) extensions: HashMap<String, Value>,
 }
 
 impl Envelope {
-    /// Reads `{"query", "operationName", "variables", "extensions"}`; other entries are ignored.
+    /// Reads `{"query", "documentId", "operationName", "variables", "extensions"}`; other entries are
+    /// ignored.
     pub(crate) fn from_json(json: Json) -> Result<Self, Failure> {
         let mut entries = match json {
             Json::Object(entries) => entries,
@@ -36,34 +39,30 @@ impl Envelope {
             }
         };
         let query = match entries.remove("query") {
-            Some(Json::String(query)) => query,
-            None => {
-                return Err(bad("The entry `query` is missing. It holds the GraphQL document as a string."));
-            }
+            Some(Json::String(query)) => Some(query),
+            None | Some(Json::Null) => None,
             Some(other) => {
                 return Err(bad(format!("The entry `query` is a string, not {}.", kind(&other))));
             }
         };
-        let operation_name = match entries.remove("operationName") {
-            None | Some(Json::Null) => None,
-            Some(Json::String(name)) => Some(name).filter(|name| !name.is_empty()),
-            Some(other) => {
-                return Err(bad(format!("The entry `operationName` is a string or null, not {}.", kind(&other))));
-            }
-        };
+        let document_id = text(&mut entries, "documentId")?;
+        let operation_name = text(&mut entries, "operationName")?;
         let mut variables = Variables::default();
         for (name, value) in map(&mut entries, "variables")? {
             variables.insert(Name::new(name), value_of(value));
         }
-        let extensions =
+        let extensions: HashMap<_, _> =
             map(&mut entries, "extensions")?.into_iter().map(|(name, value)| (name, value_of(value))).collect();
-        Ok(Self { query, operation_name, variables, extensions })
+        if query.is_none() && document_id.is_none() && !extensions.contains_key("persistedQuery") {
+            return Err(bad("The entry `query` is missing. It holds the GraphQL document as a string."));
+        }
+        Ok(Self { query, document_id, operation_name, variables, extensions })
     }
 
     /// Reads the query string of a GET request, where `variables` and `extensions` are JSON text.
     pub(crate) fn from_query_string(mut parameters: HashMap<String, String>) -> Result<Self, Failure> {
         let mut entries = Map::new();
-        for name in ["query", "operationName"] {
+        for name in ["query", "documentId", "operationName"] {
             if let Some(text) = parameters.remove(name) {
                 entries.insert(name.to_owned(), Json::String(text));
             }
@@ -87,6 +86,14 @@ pub(crate) fn position(error: &serde_json::Error) -> String {
 
 pub(crate) fn bad(message: impl Into<String>) -> Failure {
     Failure::new(code::BAD_REQUEST, message)
+}
+
+fn text(entries: &mut Map<String, Json>, name: &str) -> Result<Option<String>, Failure> {
+    match entries.remove(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+        Some(other) => Err(bad(format!("The entry `{name}` is a string or null, not {}.", kind(&other)))),
+    }
 }
 
 fn map(entries: &mut Map<String, Json>, name: &str) -> Result<Map<String, Json>, Failure> {
@@ -148,6 +155,7 @@ mod tests {
             (r#"{"query":false}"#, "a boolean"),
             (r#"{"query":"{a}","variables":[]}"#, "`variables`"),
             (r#"{"query":"{a}","operationName":{}}"#, "`operationName`"),
+            (r#"{"documentId":7}"#, "`documentId`"),
             (r#"{"query":"{a}","extensions":"x"}"#, "`extensions`"),
         ] {
             let failure = read(json).unwrap_err();

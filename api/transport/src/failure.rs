@@ -21,7 +21,6 @@ impl Failure {
         Self { code, message: message.into(), locations: Vec::new(), extensions: ErrorExtensionValues::default() }
     }
 
-    #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }

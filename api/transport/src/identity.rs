@@ -38,10 +38,22 @@ pub trait Authenticator: Send + Sync + 'static {
     /// Puts the identity, and whatever else a resolver needs per request, into the request's data.
     fn attach(&self, identity: Self::Identity, request: Request) -> Request;
 
-    /// The name under which the sockets of this identity are counted together, for
-    /// `SocketSettings::sockets_per_owner`. `None`, the default, does not count them.
+    /// The name under which the sockets of this identity are counted together
+    /// with its event streams, for `SocketSettings::sockets_per_owner`. `None`, the default, does not count them.
     fn socket_owner(&self, _identity: &Self::Identity) -> Option<String> {
         None
+    }
+
+    /// Whether this identity may run nothing but trusted documents, see
+    /// [`TrustedDocuments`](crate::TrustedDocuments). `false` by default.
+    fn trusted_documents_only(&self, _identity: &Self::Identity) -> bool {
+        false
+    }
+
+    /// The class of callers that share the documents they registered themselves (automatic persisted
+    /// queries), such as the organisation. One for all by default.
+    fn document_class(&self, _identity: &Self::Identity) -> String {
+        String::new()
     }
 }
 

@@ -11,13 +11,9 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode},
 };
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use tiny::client::{GRAPHQL, JSON, code, post, send};
 use transport::{Transport, TransportSettings};
-
-const GRAPHQL: &str = "application/graphql-response+json";
-const JSON: &str = "application/json";
 
 fn app() -> Router {
     app_with(TransportSettings::default())
@@ -27,36 +23,8 @@ fn app_with(settings: TransportSettings) -> Router {
     Transport::new(tiny::schema(), tiny::Door::default(), settings).into_router()
 }
 
-async fn send(app: Router, request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
-    let response = app.oneshot(request).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
-    let json = serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"));
-    (parts.status, parts.headers, json)
-}
-
-fn post(accept: &str, body: impl Into<Body>) -> Request<Body> {
-    Request::post("/graphql")
-        .header("authorization", "Bearer good")
-        .header("content-type", JSON)
-        .header("accept", accept)
-        .body(body.into())
-        .unwrap()
-}
-
 async fn query(accept: &str, query: &str) -> (StatusCode, HeaderMap, Value) {
     send(app(), post(accept, json!({ "query": query }).to_string())).await
-}
-
-fn code(body: &Value) -> &str {
-    let error = &body["errors"][0];
-    assert!(error["extensions"]["requestId"].is_string(), "{body}");
-    assert!(error["extensions"]["retryable"].is_boolean(), "{body}");
-    assert!(
-        error["message"].as_str().is_some_and(|message| message.ends_with('.') || message.contains("expected")),
-        "{body}"
-    );
-    error["extensions"]["code"].as_str().unwrap()
 }
 
 #[tokio::test]
@@ -180,6 +148,14 @@ async fn resolvers_see_who_calls_and_which_request_it_is() {
 }
 
 #[tokio::test]
+async fn resolvers_see_the_limits_in_force() {
+    let mut settings = TransportSettings::default();
+    settings.limits.depth = 7;
+    let (_, _, body) = send(app_with(settings), post(JSON, r#"{"query":"{ depthLimit }"}"#)).await;
+    assert_eq!(body, json!({ "data": { "depthLimit": 7 } }));
+}
+
+#[tokio::test]
 async fn numbers_arrive_as_numbers() {
     let body = json!({ "query": "query($x: Float!) { same(number: $x) }", "variables": { "x": 0.25 } });
     let (_, _, body) = send(app(), post(JSON, body.to_string())).await;
@@ -194,6 +170,7 @@ async fn a_slow_query_is_dropped_and_a_slow_mutation_runs_on() {
     let (status, _, body) = send(app.clone(), post(JSON, r#"{"query":"{ slow }"}"#)).await;
     assert_eq!((status, code(&body)), (StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT"));
     assert_eq!(body["errors"][0]["extensions"]["retryable"], true);
+    assert_eq!(tiny::QUERIES_DROPPED.load(Ordering::SeqCst), 1, "its statement was not cancelled");
     let before = tiny::WRITES_FINISHED.load(Ordering::SeqCst);
     let (_, _, body) = send(app, post(JSON, r#"{"query":"mutation { write(ms: 200) }"}"#)).await;
     assert_eq!((code(&body), &body["errors"][0]["extensions"]["retryable"]), ("TIMEOUT", &json!(false)));

@@ -14,9 +14,13 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tiny::purse::{Library, Purse};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 use transport::{Drain, SocketSettings, Transport, TransportSettings};
@@ -33,7 +37,10 @@ async fn serve(change: impl FnOnce(&mut SocketSettings)) -> Server {
     change(&mut settings.sockets);
     let door = tiny::Door::default();
     let revoked = Arc::clone(&door.revoked);
-    let transport = Transport::new(tiny::schema(), door, settings.clone());
+    let transport = Transport::new(tiny::schema(), door, settings.clone())
+        .with_costs(tiny::purse::costs())
+        .with_budget(Purse::default())
+        .with_trusted_documents(Library);
     let drain = transport.drain();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -58,14 +65,32 @@ impl Server {
     }
 
     async fn join(&self) -> Client {
-        let mut client = self.open().await;
-        client.say(json!({ "type": "connection_init", "payload": { "authorization": "Bearer good" } })).await;
-        assert_eq!(client.hear().await, json!({ "type": "connection_ack" }));
-        client
+        self.join_as("good").await
+    }
+
+    async fn join_as(&self, key: &str) -> Client {
+        self.open().await.greet(key).await
+    }
+
+    /// A client with little room between itself and the server, so that it is behind at once.
+    async fn open_narrow(&self) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(self.address).await.unwrap());
+        let mut request = format!("ws://{}/graphql", self.address).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        Client(client_async(request, stream).await.unwrap().0)
     }
 }
 
 impl Client {
+    async fn greet(mut self, key: &str) -> Self {
+        let payload = json!({ "authorization": format!("Bearer {key}") });
+        self.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(self.hear().await, json!({ "type": "connection_ack" }));
+        self
+    }
+
     async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
@@ -147,7 +172,9 @@ async fn operations_answer_as_the_protocol_says() {
     client.say(json!({ "type": "ping" })).await;
     assert_eq!(kind(&client.hear().await), "pong");
     client.subscribe("q", "{ caller }").await;
-    assert_eq!(client.hear().await, json!({ "id": "q", "type": "next", "payload": { "data": { "caller": "good" } } }));
+    let cost = json!({ "cost": { "requested": 0, "actual": 0, "limit": 5000 } });
+    let payload = json!({ "data": { "caller": "good" }, "extensions": cost });
+    assert_eq!(client.hear().await, json!({ "id": "q", "type": "next", "payload": payload }));
     assert_eq!(client.hear().await, json!({ "id": "q", "type": "complete" }));
     client.subscribe("q", "subscription { tick(n: 3, ms: 1) }").await;
     for number in 0..3 {
@@ -160,6 +187,8 @@ async fn operations_answer_as_the_protocol_says() {
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("subscription { closedDoor }", "FORBIDDEN"),
         ("{ crash }", "INTERNAL"),
+        ("{ nap(ms: 9999) }", "QUERY_TOO_COMPLEX"),
+        ("{ nap(ms: 4999) }", "RATE_LIMITED"),
     ] {
         client.subscribe("e", document).await;
         let message = client.hear().await;
@@ -177,8 +206,25 @@ async fn operations_answer_as_the_protocol_says() {
     assert_eq!(kind(&client.hear().await), "next");
     assert_eq!(kind(&client.hear().await), "error");
     client.say(json!({ "id": "unknown", "type": "complete" })).await;
+    let document = format!("sha256:{}", tiny::digest("{ hello }"));
+    client.say(json!({ "id": "d", "type": "subscribe", "payload": { "documentId": document } })).await;
+    assert_eq!(client.hear().await["payload"]["data"], json!({ "hello": "world" }));
+    assert_eq!(kind(&client.hear().await), "complete");
     client.subscribe("last", "{ hello }").await;
     assert_eq!(client.hear().await["id"], "last");
+}
+
+#[tokio::test]
+async fn an_empty_budget_and_a_foreign_document_end_the_operation_and_not_the_socket() {
+    let server = serve(|_| {}).await;
+    for (key, code) in [("poor", "RATE_LIMITED"), ("trusted", "TRUSTED_DOCUMENT_REQUIRED")] {
+        let mut client = server.join_as(key).await;
+        client.subscribe("1", "subscription { count { number } }").await;
+        let message = client.hear().await;
+        assert_eq!((kind(&message), &message["payload"][0]["extensions"]["code"]), ("error", &json!(code)));
+        client.say(json!({ "type": "ping" })).await;
+        assert_eq!(kind(&client.hear().await), "pong");
+    }
 }
 
 #[tokio::test]
@@ -221,7 +267,7 @@ async fn the_server_pings_and_gives_up_on_the_dead_and_the_revoked() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_let_go_and_may_come_back() {
     let server = serve(|settings| settings.write_wait = Duration::from_millis(200)).await;
-    let mut client = server.join().await;
+    let mut client = server.open_narrow().await.greet("good").await;
     client.subscribe("flood", "subscription { flood }").await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     // It reads again within the server's last second.

@@ -1,47 +1,125 @@
 //! The pre-pass: a document is parsed once and measured before async-graphql sees it, because its
 //! own checks write every fragment out un-memoised (one kilobyte costs 2^29 visits). Nothing here
-//! knows the schema; whether a field exists is async-graphql's business.
+//! checks against the schema; whether a field exists is async-graphql's business.
 
+mod known;
 mod lexical;
+mod marks;
 mod measure;
 
+use std::sync::Arc;
+
 use async_graphql::{
-    Request, Value, Variables,
+    Name, Request, Value, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection},
     },
 };
 
-use crate::{Limits, code, envelope::Envelope, failure::Failure};
-
-/// The mark by which async-graphql finds uploads in variables; sent by a client it would index an
-/// empty list.
-const UPLOAD_MARK: &str = "#__graphql_file__:";
+pub(crate) use self::known::Known;
+use crate::{
+    CostModel, CostSettings, Limits, code,
+    cost::{Plan, estimate},
+    envelope::Envelope,
+    failure::Failure,
+    files::{Files, UPLOAD_MARK, is_marked},
+};
 
 /// A request that is small enough to be validated, with its parsed document inside.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) request: Request,
     pub(crate) kind: OperationType,
+    /// The most it may cost, and how its answer is counted; `None` where costs are not counted.
+    pub(crate) price: Option<(u64, Plan)>,
 }
 
-/// Parses and measures.
-pub(crate) fn prepare(envelope: Envelope, limits: &Limits) -> Result<Prepared, Failure> {
-    refuse_upload_marks(&envelope)?;
-    let document = parse(&envelope.query, limits)?;
-    measure::check(&document, limits)?;
-    let operation = choose(&document, envelope.operation_name.as_deref())?;
+/// By what a document is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) costs: Option<(&'a CostModel, &'a CostSettings)>,
+    pub(crate) resume: Option<Resume<'a>>,
+    /// Where documents are remembered; `None` looks at each anew.
+    pub(crate) known: Option<&'a Known>,
+}
+
+/// Where a client that lost its stream goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resume<'a> {
+    pub(crate) variable: &'a str,
+    pub(crate) cursor: &'a str,
+}
+
+/// Parses, measures and prices.
+pub(crate) fn prepare(text: String, envelope: Envelope, files: Files, rules: &Rules<'_>) -> Result<Prepared, Failure> {
+    let Envelope { operation_name, mut variables, extensions, .. } = envelope;
+    if variables.values().any(is_marked) {
+        return Err(imitation());
+    }
+    files.put_into(&mut variables);
+    let document = look(&text, rules)?;
+    let operation = choose(&document, operation_name.as_deref())?;
     let kind = operation.ty;
     if kind == OperationType::Subscription {
         check_subscription(operation)?;
+        rules.resume.into_iter().for_each(|resume| go_on(operation, &mut variables, resume));
     }
-    check_required_variables(operation, &envelope.variables)?;
-    let mut request = Request::new(envelope.query).variables(envelope.variables);
-    request.operation_name = envelope.operation_name;
-    request.extensions.0 = envelope.extensions;
-    request.set_parsed_query(document);
-    Ok(Prepared { request, kind })
+    check_required_variables(operation, &variables)?;
+    let price = rules.costs.map(|(model, settings)| price(model, settings, &document, operation, &variables));
+    let price = price.transpose()?;
+    let mut request = Request::new(text).variables(variables);
+    request.operation_name = operation_name;
+    request.extensions.0 = extensions;
+    request.uploads = files.uploads;
+    request.set_parsed_query(Arc::unwrap_or_clone(document));
+    Ok(Prepared { request, kind, price })
+}
+
+/// Everything that depends on the text alone.
+fn look(text: &str, rules: &Rules<'_>) -> Result<Arc<ExecutableDocument>, Failure> {
+    if let Some(document) = rules.known.and_then(|known| known.get(text)) {
+        return Ok(document);
+    }
+    let document = parse(text, rules.limits)?;
+    if marks::imitates_an_upload(text, &document) {
+        return Err(imitation());
+    }
+    measure::check(&document, rules.limits)?;
+    let document = Arc::new(document);
+    if let Some(known) = rules.known {
+        known.keep(text, &document);
+    }
+    Ok(document)
+}
+
+fn price(
+    model: &CostModel,
+    settings: &CostSettings,
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &Variables,
+) -> Result<(u64, Plan), Failure> {
+    let (cost, plan) = estimate(model, settings, document, operation, variables);
+    let limit = settings.operation;
+    if cost <= limit {
+        return Ok((cost, plan));
+    }
+    let failure = Failure::new(
+        code::QUERY_TOO_COMPLEX,
+        format!("The operation may cost {cost}; at most {limit} is allowed. Ask for smaller pages or fewer objects."),
+    );
+    Err(failure.with("limitName", "operationCost").with("cost", cost).with("limit", limit))
+}
+
+/// Sets the cursor variable of a subscription that has one. It wins over the value sent with it: a
+/// browser repeats the address of its first request, and the id is always the later place.
+fn go_on(operation: &OperationDefinition, variables: &mut Variables, resume: Resume<'_>) {
+    let mut definitions = operation.variable_definitions.iter();
+    if definitions.any(|definition| definition.node.name.node == resume.variable) {
+        variables.insert(Name::new(resume.variable), Value::String(resume.cursor.to_owned()));
+    }
 }
 
 fn parse(source: &str, limits: &Limits) -> Result<ExecutableDocument, Failure> {
@@ -116,19 +194,11 @@ fn check_required_variables(operation: &OperationDefinition, variables: &Variabl
     Ok(())
 }
 
-fn refuse_upload_marks(envelope: &Envelope) -> Result<(), Failure> {
-    fn marked(value: &Value) -> bool {
-        match value {
-            Value::String(text) => text.starts_with(UPLOAD_MARK),
-            Value::List(items) => items.iter().any(marked),
-            Value::Object(map) => map.values().any(marked),
-            _ => false,
-        }
-    }
-    match envelope.query.contains(UPLOAD_MARK) || envelope.variables.values().any(marked) {
-        true => Err(Failure::new(code::BAD_USER_INPUT, format!("A text may not begin with `{UPLOAD_MARK}`."))),
-        false => Ok(()),
-    }
+fn imitation() -> Failure {
+    Failure::new(
+        code::BAD_USER_INPUT,
+        format!("A text may not begin with `{UPLOAD_MARK}`. Send files as a multipart request."),
+    )
 }
 
 /// One limit exceeded: the sentence names what was counted, how many there are and how many may be.

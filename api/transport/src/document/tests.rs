@@ -8,9 +8,14 @@ use async_graphql::Value;
 use super::*;
 use crate::RequestId;
 
+fn look(json: serde_json::Value) -> Result<Prepared, Failure> {
+    let mut envelope = Envelope::from_json(json).unwrap();
+    let rules = Rules { limits: &Limits::default(), costs: None, resume: None, known: None };
+    prepare(envelope.query.take().unwrap(), envelope, Files::default(), &rules)
+}
+
 fn send(query: &str) -> Result<Prepared, Failure> {
-    let envelope = Envelope::from_json(serde_json::json!({ "query": query })).unwrap();
-    prepare(envelope, &Limits::default())
+    look(serde_json::json!({ "query": query }))
 }
 
 fn limit_hit(query: &str) -> String {
@@ -119,10 +124,8 @@ fn the_introspection_query_of_common_tools_passes() {
 
 #[test]
 fn the_operation_is_chosen_by_name() {
-    let choose = |name: serde_json::Value| {
-        let json = serde_json::json!({"query": "query A{a} mutation B{b}", "operationName": name});
-        prepare(Envelope::from_json(json).unwrap(), &Limits::default())
-    };
+    let choose =
+        |name: serde_json::Value| look(serde_json::json!({"query": "query A{a} mutation B{b}", "operationName": name}));
     assert_eq!(choose("B".into()).unwrap().kind, OperationType::Mutation);
     assert_eq!(choose("A".into()).unwrap().kind, OperationType::Query);
     assert!(choose("C".into()).unwrap_err().message().contains("`C`"));
@@ -134,8 +137,7 @@ fn a_required_variable_must_have_a_value() {
     let with = |variables: &str| {
         let query = "query($a: Int!, $b: Int! = 1, $c: Int, $d: Int! @x) { f(a: $a, b: $b, c: $c, d: $d) }";
         let variables: serde_json::Value = serde_json::from_str(variables).unwrap();
-        let envelope = Envelope::from_json(serde_json::json!({ "query": query, "variables": variables }));
-        prepare(envelope.unwrap(), &Limits::default())
+        look(serde_json::json!({ "query": query, "variables": variables }))
     };
     assert!(with(r#"{"a": 1, "d": 1}"#).is_ok());
     for (variables, culprit) in [
@@ -170,6 +172,54 @@ fn a_subscription_has_one_root_field_outside_fragments() {
 #[test]
 fn a_forged_upload_is_refused() {
     let json = serde_json::json!({"query": "mutation($f:Upload!){a(f:$f)}", "variables": {"f": [{"x": "#__graphql_file__:0"}]}});
-    let failure = prepare(Envelope::from_json(json).unwrap(), &Limits::default()).unwrap_err();
-    assert_eq!(failure.code(), code::BAD_USER_INPUT);
+    assert_eq!(look(json).unwrap_err().code(), code::BAD_USER_INPUT);
+    for query in [
+        r##"mutation{a(f:"#__graphql_file__:0")}"##,
+        r##"mutation($f:Upload="#__graphql_file__:0"){a(f:$f)}"##,
+        r#"mutation{a(f:"\u0023__graphql_file__:0")}"#,
+        r#"mutation{a(f:[{g:"\u0023__graphql_file__:x"}])}"#,
+        r#"mutation{a @d(f:"\u0023__graphql_file__:0")}"#,
+        r#"mutation{...F} fragment F on M{a(f:"\u0023__graphql_file__:0")}"#,
+    ] {
+        assert_eq!(send(query).unwrap_err().code(), code::BAD_USER_INPUT, "{query}");
+    }
+    assert!(send(r#"mutation{a(f:"see \u0023__graphql_file__:0")}"#).is_ok());
+}
+
+#[test]
+fn a_document_sent_again_is_looked_at_by_its_variables_only() {
+    let known = Known::new(1000);
+    let limits = Limits::default();
+    let rules = Rules { limits: &limits, costs: None, resume: None, known: Some(&known) };
+    let look = |query: &str, variables: serde_json::Value| {
+        let json = serde_json::json!({ "query": query, "variables": variables });
+        let mut envelope = Envelope::from_json(json).unwrap();
+        let text = envelope.query.take().unwrap();
+        prepare(text, envelope, Files::default(), &rules).map(|prepared| prepared.kind)
+    };
+    let query = "query($a: Int!) { f(a: $a) }";
+    for _ in 0..2 {
+        assert!(matches!(look(query, serde_json::json!({ "a": 1 })), Ok(OperationType::Query)));
+        assert_eq!(look(query, serde_json::json!({})).unwrap_err().code(), code::BAD_USER_INPUT);
+        let forged = serde_json::json!({ "a": 1, "b": "#__graphql_file__:0" });
+        assert_eq!(look(query, forged).unwrap_err().code(), code::BAD_USER_INPUT);
+        assert_eq!(look(&bomb("a"), serde_json::json!({})).unwrap_err().code(), code::QUERY_TOO_COMPLEX);
+    }
+    assert!(known.get(query).is_some());
+    assert!(known.get(&bomb("a")).is_none(), "what was refused must be refused again");
+}
+
+#[test]
+fn a_resumed_subscription_goes_on_after_the_last_id() {
+    let resumed = |query: &str| {
+        let json = serde_json::json!({ "query": query, "variables": { "after": "old" } });
+        let mut envelope = Envelope::from_json(json).unwrap();
+        let resume = Some(Resume { variable: "after", cursor: "new" });
+        let rules = Rules { limits: &Limits::default(), costs: None, resume, known: None };
+        let text = envelope.query.take().unwrap();
+        prepare(text, envelope, Files::default(), &rules).unwrap().request.variables["after"].clone()
+    };
+    assert_eq!(resumed("subscription($after: String) { a(after: $after) }"), Value::from("new"));
+    assert_eq!(resumed("subscription { a }"), Value::from("old"));
+    assert_eq!(resumed("query($after: String) { a(after: $after) }"), Value::from("old"));
 }

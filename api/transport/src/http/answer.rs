@@ -17,16 +17,29 @@ use crate::{
     payload::Payload,
 };
 
-/// The status table. `refused` is the code of a request that was not executed; an executed one is
-/// 200 whatever its fields say.
-fn status(refused: Option<&str>, media: Media) -> StatusCode {
-    let Some(refused) = refused else {
-        return StatusCode::OK;
+/// How far a request came.
+#[derive(Clone, Copy, Debug)]
+enum Outcome<'a> {
+    /// Executed without an error.
+    Whole,
+    /// Executed, and some field failed.
+    Partial,
+    /// Not executed; with the code of why.
+    Refused(&'a str),
+}
+
+/// The status table. A later draft of the specification wants 294 for `Partial` and 422 for
+/// `GRAPHQL_VALIDATION_FAILED`; each would be one line here.
+fn status(outcome: Outcome<'_>, media: Media) -> StatusCode {
+    let refused = match outcome {
+        Outcome::Whole => return StatusCode::OK,
+        Outcome::Partial => return StatusCode::OK,
+        Outcome::Refused(code) => code,
     };
     match refused {
         code::BAD_REQUEST => StatusCode::BAD_REQUEST,
         code::UNAUTHENTICATED => StatusCode::UNAUTHORIZED,
-        code::FORBIDDEN => StatusCode::FORBIDDEN,
+        code::FORBIDDEN | code::TRUSTED_DOCUMENT_REQUIRED => StatusCode::FORBIDDEN,
         code::METHOD_NOT_ALLOWED => StatusCode::METHOD_NOT_ALLOWED,
         code::NOT_ACCEPTABLE => StatusCode::NOT_ACCEPTABLE,
         code::REQUEST_TIMEOUT => StatusCode::REQUEST_TIMEOUT,
@@ -43,10 +56,20 @@ fn status(refused: Option<&str>, media: Media) -> StatusCode {
     }
 }
 
+/// Whether a refusal is about the document, which a stream of events tells with status 200.
+pub(super) fn is_about_the_document(code: &str) -> bool {
+    status(Outcome::Refused(code), Media::Json) == StatusCode::OK
+}
+
 /// Writes an answer that has been through `polish` or comes from a `Failure`.
 pub(super) fn write(media: Media, response: GraphqlResponse, id: &RequestId) -> Response {
     let refused = refusal(&response).and_then(|errors| errors.first());
-    let status = status(refused.map(|error| code_of(error).unwrap_or(code::INTERNAL)), media);
+    let outcome = match refused {
+        Some(error) => Outcome::Refused(code_of(error).unwrap_or(code::INTERNAL)),
+        None if response.errors.is_empty() => Outcome::Whole,
+        None => Outcome::Partial,
+    };
+    let status = status(outcome, media);
     let mut answer = match serde_json::to_vec(&Payload::from(&response)) {
         Ok(body) => with_status(status, Body::from(body)),
         Err(error) => {
@@ -58,14 +81,29 @@ pub(super) fn write(media: Media, response: GraphqlResponse, id: &RequestId) -> 
     let headers = answer.headers_mut();
     headers.extend(response.http_headers);
     headers.extend(extra);
-    headers.insert(header::CONTENT_TYPE, media.header());
+    mark(headers, media.header(), id);
+    answer
+}
+
+/// An answer that goes on for as long as its operation.
+pub(crate) fn event_stream(body: Body, id: &RequestId) -> Response {
+    let mut answer = with_status(StatusCode::OK, body);
+    let headers = answer.headers_mut();
+    mark(headers, HeaderValue::from_static("text/event-stream; charset=utf-8"), id);
+    // Proxies that collect an answer before they pass it on are asked not to.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    answer
+}
+
+/// What every answer says of itself.
+fn mark(headers: &mut HeaderMap, content_type: HeaderValue, id: &RequestId) {
+    headers.insert(header::CONTENT_TYPE, content_type);
     // Answers are personal; none may stay in a cache.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(id) = id.header() {
         headers.insert("x-request-id", id);
     }
-    answer
 }
 
 /// Headers that say the same as the error to clients that do not read it.

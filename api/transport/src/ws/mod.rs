@@ -1,7 +1,6 @@
 //! `graphql-transport-ws`: from the upgrade request to a running socket. The rules of the protocol
 //! are in `session`, the only writer to a socket is `writer`.
 
-mod census;
 mod close;
 mod message;
 mod operation;
@@ -18,8 +17,10 @@ use axum::{
     response::Response,
 };
 
-pub(crate) use self::census::Census;
-use crate::{Authenticator, PeerAddress, code, envelope::bad, failure::Failure, identity::bearer, transport::Shared};
+use crate::{
+    Authenticator, PeerAddress, census::Place, code, envelope::bad, failure::Failure, identity::bearer,
+    transport::Shared,
+};
 
 /// The only subprotocol spoken; the older `graphql-ws` is another language.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -56,7 +57,7 @@ pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
     if upgrade.selected_protocol().is_none() {
         return Err(bad("The only WebSocket subprotocol spoken here is `graphql-transport-ws`."));
     }
-    let place = census::Place::take(&shared.census, settings.sockets_per_instance)
+    let place = Place::take(&shared.census, settings.sockets_per_instance)
         .ok_or_else(|| unavailable("The server holds as many sockets as it can. Connect again in a moment."))?;
     let tracker = shared.tracker.clone();
     Ok(upgrade.on_upgrade(move |socket| tracker.track_future(session::run(shared, socket, place, header_key, peer))))

@@ -16,10 +16,12 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use super::message;
 use crate::{
-    Authenticator, RequestId,
+    Authenticator, RequestId, admit,
     document::Prepared,
+    envelope::Envelope,
     execute::{panicked, run_once},
-    failure::refusal,
+    failure::{Failure, refusal},
+    files::Files,
     polish::polish,
     transport::Shared,
 };
@@ -28,12 +30,16 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Operation {
     pub(super) id: String,
-    /// Whether it may run for ever.
-    pub(super) is_stream: bool,
+    /// Whether it may run for ever; unknown and therefore false until its document is read.
+    is_stream: AtomicBool,
     stopped: AtomicBool,
 }
 
 impl Operation {
+    fn is_stream(&self) -> bool {
+        self.is_stream.load(Ordering::Acquire)
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
@@ -74,11 +80,12 @@ impl Operations {
 
     /// Whether a query or mutation is still to be answered.
     pub(super) fn owe_answers(&self) -> bool {
-        self.lock().values().any(|running| !running.operation.is_stream)
+        self.lock().values().any(|running| !running.operation.is_stream())
     }
 
-    pub(super) fn begin(&self, id: String, is_stream: bool) -> Arc<Operation> {
-        let operation = Arc::new(Operation { id: id.clone(), is_stream, stopped: AtomicBool::new(false) });
+    pub(super) fn begin(&self, id: String) -> Arc<Operation> {
+        let (is_stream, stopped) = (AtomicBool::new(false), AtomicBool::new(false));
+        let operation = Arc::new(Operation { id: id.clone(), is_stream, stopped });
         let running = Running { operation: Arc::clone(&operation), task: None };
         self.lock().insert(id, running);
         operation
@@ -144,21 +151,45 @@ impl Outlet {
     }
 
     /// Ends the operation with an `error` frame, which is also how it is refused.
-    pub(super) async fn refuse(&self, errors: &[async_graphql::ServerError]) -> Option<()> {
+    async fn refuse(&self, errors: &[async_graphql::ServerError]) -> Option<()> {
         self.send(message::error(&self.operation.id, errors), true).await
+    }
+
+    /// Refuses the operation before it began.
+    pub(super) async fn fail(&self, failure: Failure) {
+        self.refuse(&[failure.into_error(&self.id)]).await;
     }
 }
 
-/// Runs an operation to its end.
-pub(super) async fn run<E: Executor, A: Authenticator>(shared: Arc<Shared<E, A>>, prepared: Prepared, outlet: Outlet) {
-    let Prepared { request, kind } = prepared;
+/// Takes an operation from its envelope to its end.
+pub(super) async fn run<E: Executor, A: Authenticator>(
+    shared: Arc<Shared<E, A>>,
+    identity: A::Identity,
+    envelope: Envelope,
+    outlet: Outlet,
+) {
+    let prepared = admit::prepare(&shared, &identity, envelope, Files::default(), None).await;
+    let mut prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => return outlet.fail(failure).await,
+    };
+    outlet.operation.is_stream.store(prepared.kind == OperationType::Subscription, Ordering::Release);
+    let account = match admit::charge(&shared, &identity, &mut prepared).await {
+        Ok(account) => account,
+        Err(failure) => return outlet.fail(failure).await,
+    };
+    let Prepared { request, kind, .. } = prepared;
+    let request = admit::attach(&shared, identity.clone(), request, &outlet.id, None);
     if kind == OperationType::Subscription {
         let stream = shared.schema.execute_stream(request, None);
         follow(stream, &outlet).await;
         return;
     }
     let wait = shared.settings.execution_wait;
-    let response = run_once(&shared.schema, &shared.tracker, wait, kind, request, &outlet.id).await;
+    let mut response = run_once(&shared.schema, &shared.tracker, wait, kind, request, &outlet.id).await;
+    if let Some(account) = account {
+        account.settle(&shared, &identity, &mut response).await;
+    }
     match refusal(&response) {
         Some(errors) => outlet.refuse(errors).await,
         None => match outlet.next(&response).await {

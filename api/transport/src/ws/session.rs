@@ -3,7 +3,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use async_graphql::{Executor, parser::types::OperationType};
+use async_graphql::Executor;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{StreamExt, stream::SplitStream};
 use tokio::{
@@ -14,14 +14,14 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
-    census::Place,
     close::Close,
     message::{self, ClientMessage},
     operation::{self, Frame, Operations, Outlet},
     writer::{self, Control, End},
 };
 use crate::{
-    Authenticator, RequestId, code, document::prepare, failure::Failure, identity::bearer_of_init, transport::Shared,
+    Authenticator, RequestId, census::Place, code, envelope::Envelope, failure::Failure, identity::bearer_of_init,
+    transport::Shared,
 };
 
 /// Results waiting for the writer, over all operations of a socket. Small, because each operation
@@ -203,32 +203,25 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
         self.tell(message::ACK)
     }
 
-    fn begin(&mut self, id: String, envelope: crate::envelope::Envelope, identity: A::Identity) {
+    fn begin(&mut self, id: String, envelope: Envelope, identity: A::Identity) {
         let request_id = RequestId::new();
         let most = self.shared.settings.sockets.operations_per_socket;
-        let prepared = match self.operations.len() < most {
-            true => prepare(envelope, &self.shared.settings.limits),
-            false => Err(Failure::new(
-                code::RATE_LIMITED,
-                format!("This socket already runs {most} operations. Complete one first, or open a second socket."),
-            )),
-        };
-        let is_stream = prepared.as_ref().is_ok_and(|prepared| prepared.kind == OperationType::Subscription);
-        let operation = self.operations.begin(id, is_stream);
-        let outlet = Outlet { operation: Arc::clone(&operation), frames: self.frames.clone(), id: request_id.clone() };
+        let has_room = self.operations.len() < most;
+        let operation = self.operations.begin(id);
         let span = tracing::info_span!("graphql", request_id = %request_id);
-        let task = match prepared {
-            Ok(mut prepared) => {
-                prepared.request = self.shared.authenticator.attach(identity, prepared.request.data(request_id));
-                self.tasks.spawn(operation::run(Arc::clone(&self.shared), prepared, outlet).instrument(span))
+        let outlet = Outlet { operation: Arc::clone(&operation), frames: self.frames.clone(), id: request_id };
+        let task = match has_room {
+            true => {
+                let work = operation::run(Arc::clone(&self.shared), identity, envelope, outlet);
+                self.tasks.spawn(work.instrument(span))
             }
-            Err(failure) => self.tasks.spawn(
-                async move {
-                    let errors = [failure.into_error(&outlet.id)];
-                    outlet.refuse(&errors).await;
-                }
-                .instrument(span),
-            ),
+            false => {
+                let failure = Failure::new(
+                    code::RATE_LIMITED,
+                    format!("This socket already runs {most} operations. Complete one first, or open a second socket."),
+                );
+                self.tasks.spawn(async move { outlet.fail(failure).await }.instrument(span))
+            }
         };
         self.operations.runs_as(&operation, task);
     }

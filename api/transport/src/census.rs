@@ -1,5 +1,5 @@
-//! How many sockets are open, in all and by owner. A place is given back by being dropped, so that
-//! no way of ending a socket can forget it.
+//! How many sockets and event streams are open, in all and by owner. A place is given back by being
+//! dropped, so that no way of ending one can forget it.
 
 use std::{
     collections::HashMap,
@@ -22,23 +22,23 @@ impl Census {
     }
 }
 
-/// One socket's place.
+/// The place of one socket or event stream.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     census: Arc<Census>,
     owner: Option<String>,
 }
 
 impl Place {
-    /// A place among all sockets, unless there are `most` already.
-    pub(super) fn take(census: &Arc<Census>, most: usize) -> Option<Self> {
+    /// A place among all, unless there are `most` already.
+    pub(crate) fn take(census: &Arc<Census>, most: usize) -> Option<Self> {
         let place = Self { census: Arc::clone(census), owner: None };
         let before = census.total.fetch_add(1, Ordering::Relaxed);
         (before < most).then_some(place)
     }
 
-    /// Counts this socket to its owner; false if the owner has `most` already.
-    pub(super) fn belongs_to(&mut self, owner: String, most: usize) -> bool {
+    /// Counts it to its owner; false if the owner has `most` already.
+    pub(crate) fn belongs_to(&mut self, owner: String, most: usize) -> bool {
         let mut owners = self.census.owners();
         let count = owners.entry(owner.clone()).or_default();
         if *count >= most {
