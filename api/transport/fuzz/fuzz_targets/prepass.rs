@@ -8,13 +8,13 @@ use serde_json::json;
 use transport::{CostModel, CostSettings, Inspector, Limits};
 
 static INSPECTOR: LazyLock<Inspector> = LazyLock::new(|| {
-    let model = CostModel::from_sdl(
+    let read = CostModel::from_sdl(
         "type Query { a(first: Int, ids: [ID!]): A b(first: Int): BConnection c: Int }
          type A { a(first: Int): A b(first: Int, last: Int): BConnection list: [A] leaf: String }
          type BConnection { nodes: [A] edges: [BEdge] totalCount: Int }
          type BEdge { cursor: String node: A }",
-    )
-    .expect("a schema");
+    );
+    let model = read.unwrap_or_else(|error| unreachable!("{error}"));
     Inspector::new(Limits::default(), Some((model, CostSettings::default())), 0)
 });
 

@@ -11,7 +11,7 @@ use lru::LruCache;
 use super::Digest;
 
 /// Classes remembered at once; the one not used for longest is forgotten first.
-const CLASSES: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+const CLASSES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 
 /// What one transport remembers.
 #[derive(Debug)]
