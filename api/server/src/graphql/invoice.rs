@@ -10,6 +10,7 @@ use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::invoice_line::{InvoiceLine, InvoiceParty, InvoiceTax};
+use super::invoice_page::InvoicePage;
 use super::issuing_entity::IssuingEntity;
 use super::loader::{LinesOf, TaxesOf};
 use super::money::{CurrencyCode, Money};
@@ -27,12 +28,20 @@ use crate::viewer::Permission;
 pub(super) const NEEDS: &[Need] =
     &[Need::query("invoice", Permission::InvoicesRead), Need::query("invoices", Permission::InvoicesRead)];
 
-/// An invoice.
-pub(super) struct Invoice(pub(super) records::Invoice);
+/// An invoice, alone or on a page.
+pub(super) struct Invoice {
+    row: records::Invoice,
+    page: Option<Arc<InvoicePage>>,
+}
 
 impl Invoice {
+    /// One that was not read with others.
+    pub(super) fn alone(row: records::Invoice) -> Self {
+        Self { row, page: None }
+    }
+
     fn facts(&self) -> Result<InvoiceFacts, Error> {
-        InvoiceFacts::from_json(&self.0.facts)
+        InvoiceFacts::from_json(&self.row.facts)
     }
 }
 
@@ -41,12 +50,19 @@ impl Invoice {
 impl Invoice {
     /// Its id, `inv_…`.
     pub(super) async fn id(&self) -> ID {
-        show_id(self.0.id)
+        show_id(self.row.id)
     }
 
     /// Who is billed, as of today; `buyer` has what the document says.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
-        nullable(async { Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation)) }).await
+        nullable(async {
+            let organisation = match &self.page {
+                Some(page) => page.organisation().await?,
+                None => loaders(ctx)?.load_one(self.row.organisation_id).await?,
+            };
+            Ok(organisation.map(Organisation))
+        })
+        .await
     }
 
     /// The subscription it bills; null for keys that may not read subscriptions.
@@ -55,7 +71,7 @@ impl Invoice {
             if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
                 return Ok(None);
             }
-            Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.subscription_id)).await?.map(Subscription))
+            Ok(loaders(ctx)?.load_one((self.row.organisation_id, self.row.subscription_id)).await?.map(Subscription))
         })
         .await
     }
@@ -66,54 +82,54 @@ impl Invoice {
             if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
                 return Ok(None);
             }
-            Ok(loaders(ctx)?.load_one(self.0.issuing_entity_id).await?.map(IssuingEntity))
+            Ok(loaders(ctx)?.load_one(self.row.issuing_entity_id).await?.map(IssuingEntity))
         })
         .await
     }
 
     /// The number on the document; null while it is a draft. It is never used again, not even when the invoice is void.
     async fn number(&self) -> Option<&str> {
-        self.0.number.as_deref()
+        self.row.number.as_deref()
     }
 
     /// Where it stands.
     async fn state(&self) -> InvoiceState {
-        self.0.state.into()
+        self.row.state.into()
     }
 
     /// The billing period.
     async fn period(&self) -> DateTimeInterval {
-        self.0.period.into()
+        self.row.period.into()
     }
 
     /// The currency of every amount.
     async fn currency(&self) -> CurrencyCode {
-        CurrencyCode(self.0.currency)
+        CurrencyCode(self.row.currency)
     }
 
     /// The sum of the lines.
     async fn subtotal(&self) -> Money {
-        self.0.subtotal.into()
+        self.row.subtotal.into()
     }
 
     /// The sum of the taxes.
     async fn tax(&self) -> Money {
-        self.0.tax.into()
+        self.row.tax.into()
     }
 
     /// What is due: subtotal and tax.
     async fn total(&self) -> Money {
-        self.0.total.into()
+        self.row.total.into()
     }
 
     /// When it was issued; null while it is a draft.
     async fn issued_at(&self) -> Option<Instant> {
-        self.0.issued_at.map(Instant)
+        self.row.issued_at.map(Instant)
     }
 
     /// When it is due; null while it is a draft.
     async fn due_at(&self) -> Option<Instant> {
-        self.0.due_at.map(Instant)
+        self.row.due_at.map(Instant)
     }
 
     /// Who sells, as the document says.
@@ -134,26 +150,32 @@ impl Invoice {
     /// Its lines, in the order of the document.
     #[graphql(complexity = "1 + 10 * child_complexity")]
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceLine>> {
-        let lines = loaders(ctx)?.load_one(LinesOf((self.0.organisation_id, self.0.id))).await?;
-        Ok(lines.unwrap_or_default().into_iter().map(InvoiceLine).collect())
+        if let Some(page) = &self.page {
+            return Ok(page.lines(self.row.id).await?.iter().cloned().map(InvoiceLine).collect());
+        }
+        let lines = loaders(ctx)?.load_one(LinesOf((self.row.organisation_id, self.row.id))).await?;
+        Ok(lines.unwrap_or_default().into_iter().map(Arc::new).map(InvoiceLine).collect())
     }
 
     /// Its taxes, in the order of the document.
     #[graphql(complexity = "1 + 3 * child_complexity")]
     async fn taxes(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceTax>> {
-        let taxes = loaders(ctx)?.load_one(TaxesOf((self.0.organisation_id, self.0.id))).await?;
+        if let Some(page) = &self.page {
+            return Ok(page.taxes(self.row.id).await?.iter().map(InvoiceTax::of).collect());
+        }
+        let taxes = loaders(ctx)?.load_one(TaxesOf((self.row.organisation_id, self.row.id))).await?;
         Ok(taxes.unwrap_or_default().iter().map(InvoiceTax::of).collect())
     }
 
     /// A link to its PDF that needs no key and ends after a while; null while it is a draft.
     async fn pdf(&self, ctx: &Context<'_>) -> Option<Result<InvoicePdf>> {
         nullable(async {
-            if !self.0.state.is_issued() {
+            if !self.row.state.is_issued() {
                 return Ok(None);
             }
             let call = Call::within(ctx)?;
             let link =
-                invoice_document::link(call.app, call.viewer, self.0.organisation_id, self.0.id, call.now).await?;
+                invoice_document::link(call.app, call.viewer, self.row.organisation_id, self.row.id, call.now).await?;
             Ok(Some(InvoicePdf { url: link.url, expires_at: link.expires_at.into() }))
         })
         .await
@@ -161,17 +183,17 @@ impl Invoice {
 
     /// Why the standard template arranged the document instead of the chosen one; null when that did not happen.
     async fn template_fallback(&self) -> Option<&str> {
-        self.0.template_fallback.as_deref()
+        self.row.template_fallback.as_deref()
     }
 
     /// Raised by each change of contents or state; 1 at first.
     async fn version(&self) -> i32 {
-        self.0.version
+        self.row.version
     }
 
     /// When its draft was made.
     async fn created_at(&self) -> Instant {
-        self.0.created_at.into()
+        self.row.created_at.into()
     }
 }
 
@@ -274,7 +296,8 @@ impl InvoiceQuery {
             let (app, filter) = (Arc::clone(&app), filter.clone());
             async move { records::count_capped(&app.store, organisation, &filter, COUNT_CAP + 1).await }
         });
-        Ok(Connection::of(rows, &list, count, Invoice))
+        let page = InvoicePage::of(call.app, organisation, &rows.items);
+        Ok(Connection::of(rows, &list, count, |row| Invoice { row, page: Some(Arc::clone(&page)) }))
     }
 }
 
@@ -284,5 +307,5 @@ pub(super) async fn find(
     organisation: OrganisationId,
     id: InvoiceId,
 ) -> Result<Option<Invoice>, Error> {
-    Ok(records::find(&call.app.store, organisation, id).await?.map(Invoice))
+    Ok(records::find(&call.app.store, organisation, id).await?.map(Invoice::alone))
 }

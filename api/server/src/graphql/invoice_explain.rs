@@ -1,6 +1,7 @@
 //! Where an invoice came from: what each plugin was asked and answered, and whether it comes out the same again.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use std::sync::Arc;
 
 use super::access::{Need, enter};
 use super::fault::{Result, nullable};
@@ -150,13 +151,13 @@ impl InvoiceExplanation {
     fn of(found: Explanation) -> Self {
         let line = |line: records::Line| {
             let call_index = line.call_position.and_then(|place| i32::try_from(place).ok());
-            InvoiceLineExplanation { line: InvoiceLine(line), call_index }
+            InvoiceLineExplanation { line: InvoiceLine(Arc::new(line)), call_index }
         };
         Self {
             lines: found.contents.lines.into_iter().map(line).collect(),
             calls: found.contents.calls.into_iter().map(PluginCall::of).collect(),
             plugins: found.plugins.into_iter().map(UsedPlugin::of).collect(),
-            invoice: Invoice(found.invoice),
+            invoice: Invoice::alone(found.invoice),
         }
     }
 }

@@ -5,6 +5,7 @@ use billing::invoice::InvoiceLine as DraftLine;
 use billing::money::Money as Amount;
 use billing::rating;
 use billing::tax::AcceptedComponent;
+use std::sync::Arc;
 
 use super::access::loaders;
 use super::fault::{Result, nullable};
@@ -16,12 +17,12 @@ use crate::app::invoice_contents::Party;
 use crate::store::invoice as records;
 
 /// A line of an invoice, stored or only calculated.
-pub(super) struct InvoiceLine(pub(super) records::Line);
+pub(super) struct InvoiceLine(pub(super) Arc<records::Line>);
 
 impl InvoiceLine {
     /// The line of a preview; `tax` is its share of the taxes.
     pub(super) fn preview(line: DraftLine, tax: Amount) -> Self {
-        Self(records::Line {
+        Self(Arc::new(records::Line {
             kind: line.kind,
             metric_id: None,
             metric_code: line.metric_code,
@@ -36,7 +37,7 @@ impl InvoiceLine {
             service_period: line.service_period,
             steps: line.steps,
             call_position: None,
-        })
+        }))
     }
 }
 

@@ -82,10 +82,10 @@ async fn finalise(call: &Call<'_>, input: InvoiceFinalizeInput) -> Result<Invoic
     let organisation = call.organisation(input.organisation_id.as_ref())?;
     finalise_invoice::finalise(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, call.now)
         .await
-        .map(Invoice)
+        .map(Invoice::alone)
 }
 
 async fn void(call: &Call<'_>, input: InvoiceVoidInput) -> Result<Invoice, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
-    finalise_invoice::void(call.app, call.viewer, organisation, parse_id(&input.id, "id")?).await.map(Invoice)
+    finalise_invoice::void(call.app, call.viewer, organisation, parse_id(&input.id, "id")?).await.map(Invoice::alone)
 }

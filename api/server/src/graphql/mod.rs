@@ -22,6 +22,7 @@ mod ident;
 mod invoice;
 mod invoice_explain;
 mod invoice_line;
+mod invoice_page;
 mod invoice_preview;
 mod invoice_write;
 mod issuing_entity;
