@@ -40,7 +40,7 @@ pub(crate) async fn prepare<E: Executor, A: Authenticator>(
     let resume = last_event.zip(variable).map(|(id, variable)| Resume { variable, cursor: &id.0 });
     let costs = shared.costs.as_ref().map(|model| (model, &shared.settings.costs));
     let known = Some(&shared.known);
-    let rules = Rules { limits: &shared.settings.limits, costs, resume, known };
+    let rules = Rules { limits: &shared.settings.limits, costs, resume, types: Some(&shared.types), known };
     let prepared = document::prepare(found.text, envelope, files, &rules)?;
     if let Some((digest, text)) = kept {
         shared.memory.keep(shared.authenticator.document_class(identity), digest, &text);

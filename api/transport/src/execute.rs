@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::{RequestId, code, failure::Failure, polish::polish};
+use crate::{RequestId, code, failure::Failure, polish::polish, shape::Shape};
 
 /// Runs a query or mutation. A query ends when the caller drops this future or time is up. A
 /// mutation is only no longer waited for: it runs on its own task to its end, so that a client
@@ -20,6 +20,7 @@ pub(crate) async fn run_once<E: Executor>(
     kind: OperationType,
     request: Request,
     id: &RequestId,
+    shape: Option<&Shape>,
 ) -> Response {
     let schema = schema.clone();
     let work = async move { schema.execute(request).await };
@@ -36,7 +37,7 @@ pub(crate) async fn run_once<E: Executor>(
         }
     };
     match outcome {
-        Ok(Ok(response)) => polish(response, id),
+        Ok(Ok(response)) => polish(response, id, shape),
         Ok(Err(())) => panicked(id).into_response(id),
         Err(_) => too_slow(kind, wait).into_response(id),
     }

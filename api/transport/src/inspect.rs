@@ -70,7 +70,7 @@ impl Inspector {
         let mut envelope = Envelope::from_json(request)?;
         let text = envelope.query.take().unwrap_or_default();
         let costs = self.costs.as_ref().map(|(model, settings)| (model, settings));
-        let rules = Rules { limits: &self.limits, costs, resume: None, known: Some(&self.known) };
+        let rules = Rules { limits: &self.limits, costs, resume: None, types: None, known: Some(&self.known) };
         let prepared = prepare(text, envelope, Files::default(), &rules)?;
         Ok(Inspection { cost: prepared.price.map(|(cost, _)| cost) })
     }

@@ -7,7 +7,7 @@
 //!
 //! One operation passes these rooms in this order: `http`, `events` or `ws` (framing), [`Authenticator`]
 //! (who), `documents` (which text), `document` (how much, measured before async-graphql sees it), `cost`
-//! and [`Budget`] (for what price), `execute` (time and panics), `polish` (error codes and masking), and
+//! and [`Budget`] (for what price), `execute` (time and panics), `shape` (what the answer must look like), `polish` (error codes and masking), and
 //! back out through `http::answer`, `events` or `ws::writer`.
 
 mod admit;
@@ -27,12 +27,12 @@ mod http;
 mod identity;
 mod inspect;
 mod limits;
-mod mend;
 mod payload;
 mod polish;
 mod report;
 mod request_id;
 mod settings;
+mod shape;
 mod transport;
 mod ws;
 
@@ -47,4 +47,4 @@ pub use limits::Limits;
 pub use report::LimitsReport;
 pub use request_id::RequestId;
 pub use settings::{EventSettings, SocketSettings, TransportSettings, UploadSettings};
-pub use transport::{Drain, Transport};
+pub use transport::{Drain, SchemaText, Transport};

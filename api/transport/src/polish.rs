@@ -10,14 +10,14 @@ use async_graphql::{PathSegment, Response, ServerError};
 use crate::{
     RequestId, code,
     failure::{code_of, refusal, stamp},
-    mend::mend,
+    shape::Shape,
 };
 
-/// Completes the errors of one answer.
-pub(crate) fn polish(mut response: Response, id: &RequestId) -> Response {
+/// Gives one answer its shape and completes its errors.
+pub(crate) fn polish(mut response: Response, id: &RequestId, shape: Option<&Shape>) -> Response {
     let refused = refusal(&response).is_some();
-    if !refused {
-        mend(&mut response);
+    if let Some(shape) = shape.filter(|_| !refused) {
+        shape.give_to(&mut response);
     }
     for error in &mut response.errors {
         polish_error(error, refused, id);

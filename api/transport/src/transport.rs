@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use async_graphql::Executor;
+use async_graphql::{Executor, ObjectType, Schema, SubscriptionType};
 use axum::{Router, extract::Request, routing::any};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -15,17 +15,36 @@ use crate::{
     document::Known,
     documents::{AnyDocuments, Memory},
     http,
+    shape::Types,
 };
 
 /// A schema ready to be served at `/graphql`.
 #[derive(Debug)]
 pub struct Transport<E, A: Authenticator>(Shared<E, A>);
 
+/// A schema that can say what it is.
+pub trait SchemaText {
+    /// The schema in the schema definition language.
+    fn text(&self) -> String;
+}
+
+impl<Q, M, S> SchemaText for Schema<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    fn text(&self) -> String {
+        self.sdl()
+    }
+}
+
 /// What every request, event stream and socket of one transport shares.
 pub(crate) struct Shared<E, A: Authenticator> {
     pub(crate) schema: E,
     pub(crate) authenticator: A,
     pub(crate) settings: TransportSettings,
+    pub(crate) types: Arc<Types>,
     pub(crate) report: Arc<LimitsReport>,
     pub(crate) costs: Option<CostModel>,
     pub(crate) budget: Option<Box<dyn AnyBudget<A::Identity>>>,
@@ -47,9 +66,17 @@ impl<E, A: Authenticator> fmt::Debug for Shared<E, A> {
 impl<E: Executor, A: Authenticator> Transport<E, A> {
     /// Brings a schema, whoever knows its callers, and the rules together.
     #[must_use]
-    pub fn new(schema: E, authenticator: A, settings: TransportSettings) -> Self {
+    pub fn new(schema: E, authenticator: A, settings: TransportSettings) -> Self
+    where
+        E: SchemaText,
+    {
+        let types = Types::read(&schema.text()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the schema's text cannot be read: answers keep the shape the schema gives them");
+            Types::default()
+        });
         Self(Shared {
             schema,
+            types: Arc::new(types),
             authenticator,
             report: Arc::new(LimitsReport::from(&settings)),
             costs: None,

@@ -45,7 +45,11 @@ fn get(query: &str) -> Request<Body> {
 
 /// The stock layer's answer, which need not be JSON.
 async fn raw(request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-    let (parts, body) = stock().oneshot(request).await.unwrap().into_parts();
+    text_of(stock(), request).await
+}
+
+async fn text_of(router: Router, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
 }
@@ -149,6 +153,24 @@ async fn a_foreign_error_keeps_its_words() {
     let (_, _, body) = send(ours(), request(GRAPHQL, JSON, &leak)).await;
     assert_eq!((code(&body), &body["data"]), ("INTERNAL", &json!({ "hello": "world", "leak": null })));
     assert!(!body.to_string().contains("invalid digit"));
+}
+
+#[tokio::test]
+async fn fields_come_in_the_order_of_the_document() {
+    let query = document("{ nap(ms: 30) hello }");
+    let (_, _, text) = raw(request(GRAPHQL, JSON, &query)).await;
+    assert!(text.contains(r#"{"hello":"world","nap":30}"#), "stock: as they finish: {text}");
+    let (_, _, text) = text_of(ours(), request(GRAPHQL, JSON, &query)).await;
+    assert!(text.contains(r#"{"nap":30,"hello":"world"}"#), "{text}");
+}
+
+#[tokio::test]
+async fn an_object_whose_fields_are_all_skipped_is_there() {
+    let query = document("query($no: Boolean = false) { things(first: 1) { nodes { number @include(if: $no) } } }");
+    let (_, _, text) = raw(request(GRAPHQL, JSON, &query)).await;
+    assert!(text.contains(r#""nodes":[null]"#), "stock: {text}");
+    let (_, _, text) = text_of(ours(), request(GRAPHQL, JSON, &query)).await;
+    assert!(text.contains(r#""nodes":[{}]"#), "{text}");
 }
 
 #[tokio::test]

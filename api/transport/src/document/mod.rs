@@ -24,6 +24,7 @@ use crate::{
     envelope::Envelope,
     failure::Failure,
     files::{Files, UPLOAD_MARK, is_marked},
+    shape::{Shape, Types, annotate},
 };
 
 /// A request that is small enough to be validated, with its parsed document inside.
@@ -33,6 +34,8 @@ pub(crate) struct Prepared {
     pub(crate) kind: OperationType,
     /// The most it may cost, and how its answer is counted; `None` where costs are not counted.
     pub(crate) price: Option<(u64, Plan)>,
+    /// What its answers must look like; `None` where the schema is not known.
+    pub(crate) shape: Option<Shape>,
 }
 
 /// By what a document is looked at.
@@ -41,6 +44,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) costs: Option<(&'a CostModel, &'a CostSettings)>,
     pub(crate) resume: Option<Resume<'a>>,
+    /// The schema by which answers get their shape.
+    pub(crate) types: Option<&'a Arc<Types>>,
     /// Where documents are remembered; `None` looks at each anew.
     pub(crate) known: Option<&'a Known>,
 }
@@ -69,12 +74,13 @@ pub(crate) fn prepare(text: String, envelope: Envelope, files: Files, rules: &Ru
     check_required_variables(operation, &variables)?;
     let price = rules.costs.map(|(model, settings)| price(model, settings, &document, operation, &variables));
     let price = price.transpose()?;
+    let shape = rules.types.map(|types| Shape::of(types, &document, operation, operation_name.as_deref(), &variables));
     let mut request = Request::new(text).variables(variables);
     request.operation_name = operation_name;
     request.extensions.0 = extensions;
     request.uploads = files.uploads;
     request.set_parsed_query(Arc::unwrap_or_clone(document));
-    Ok(Prepared { request, kind, price })
+    Ok(Prepared { request, kind, price, shape })
 }
 
 /// Everything that depends on the text alone.
@@ -82,11 +88,14 @@ fn look(text: &str, rules: &Rules<'_>) -> Result<Arc<ExecutableDocument>, Failur
     if let Some(document) = rules.known.and_then(|known| known.get(text)) {
         return Ok(document);
     }
-    let document = parse(text, rules.limits)?;
+    let mut document = parse(text, rules.limits)?;
     if marks::imitates_an_upload(text, &document) {
         return Err(imitation());
     }
     measure::check(&document, rules.limits)?;
+    if let Some(types) = rules.types {
+        annotate(&mut document, types);
+    }
     let document = Arc::new(document);
     if let Some(known) = rules.known {
         known.keep(text, &document);

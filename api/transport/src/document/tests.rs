@@ -10,7 +10,7 @@ use crate::RequestId;
 
 fn look(json: serde_json::Value) -> Result<Prepared, Failure> {
     let mut envelope = Envelope::from_json(json).unwrap();
-    let rules = Rules { limits: &Limits::default(), costs: None, resume: None, known: None };
+    let rules = Rules { limits: &Limits::default(), costs: None, resume: None, types: None, known: None };
     prepare(envelope.query.take().unwrap(), envelope, Files::default(), &rules)
 }
 
@@ -190,7 +190,7 @@ fn a_forged_upload_is_refused() {
 fn a_document_sent_again_is_looked_at_by_its_variables_only() {
     let known = Known::new(1000);
     let limits = Limits::default();
-    let rules = Rules { limits: &limits, costs: None, resume: None, known: Some(&known) };
+    let rules = Rules { limits: &limits, costs: None, resume: None, types: None, known: Some(&known) };
     let look = |query: &str, variables: serde_json::Value| {
         let json = serde_json::json!({ "query": query, "variables": variables });
         let mut envelope = Envelope::from_json(json).unwrap();
@@ -215,7 +215,7 @@ fn a_resumed_subscription_goes_on_after_the_last_id() {
         let json = serde_json::json!({ "query": query, "variables": { "after": "old" } });
         let mut envelope = Envelope::from_json(json).unwrap();
         let resume = Some(Resume { variable: "after", cursor: "new" });
-        let rules = Rules { limits: &Limits::default(), costs: None, resume, known: None };
+        let rules = Rules { limits: &Limits::default(), costs: None, resume, types: None, known: None };
         let text = envelope.query.take().unwrap();
         prepare(text, envelope, Files::default(), &rules).unwrap().request.variables["after"].clone()
     };

@@ -102,7 +102,7 @@ pub(crate) fn open<E: Executor, A: Authenticator>(
     let stream = Stream { shared: Arc::clone(shared), identity, events, id: id.clone() };
     let task = async move {
         match is_subscription {
-            true => stream.follow(prepared.request).await,
+            true => stream.follow(prepared).await,
             false => stream.answer(prepared, account).await,
         }
     };

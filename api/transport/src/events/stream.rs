@@ -3,7 +3,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{Executor, Request, Response, Value};
+use async_graphql::{Executor, Response, Value};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::{
@@ -46,10 +46,12 @@ struct Over;
 impl<E: Executor, A: Authenticator> Stream<E, A> {
     /// A query or mutation: one result and the end. When the client hangs up a query is dropped.
     pub(super) async fn answer(self, prepared: Prepared, account: Option<Account>) {
-        let Prepared { request, kind, .. } = prepared;
+        let Prepared { request, kind, shape, .. } = prepared;
         let wait = self.shared.settings.execution_wait;
         let work = async {
-            let mut response = run_once(&self.shared.schema, &self.shared.tracker, wait, kind, request, &self.id).await;
+            let mut response =
+                run_once(&self.shared.schema, &self.shared.tracker, wait, kind, request, &self.id, shape.as_ref())
+                    .await;
             if let Some(account) = account {
                 account.settle(&self.shared, &self.identity, &mut response).await;
             }
@@ -70,7 +72,8 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
     }
 
     /// A subscription, until one of its ends.
-    pub(super) async fn follow(self, request: Request) {
+    pub(super) async fn follow(self, prepared: Prepared) {
+        let Prepared { request, shape, .. } = prepared;
         let shutdown = self.shared.settings.shutdown.clone();
         let every = self.shared.settings.sockets.identity_check_every;
         let mut check = interval_at(Instant::now() + every, every);
@@ -84,7 +87,7 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
             let step = tokio::select! {
                 result = results.next() => match result {
                     Some(Ok(response)) => {
-                        let mut response = polish(response, &self.id);
+                        let mut response = polish(response, &self.id, shape.as_ref());
                         if std::mem::take(&mut is_first) && never_began(&response) {
                             response.errors.iter_mut().for_each(|error| error.path.clear());
                         }

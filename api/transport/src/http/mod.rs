@@ -98,9 +98,9 @@ async fn serve<E: Executor, A: Authenticator>(
         let ready = events::Ready { prepared, account, identity, place };
         return Ok(events::open(shared, ready, id));
     }
-    let Prepared { request, kind, .. } = prepared;
+    let Prepared { request, kind, shape, .. } = prepared;
     let wait = shared.settings.execution_wait;
-    let mut response = run_once(&shared.schema, &shared.tracker, wait, kind, request, id).await;
+    let mut response = run_once(&shared.schema, &shared.tracker, wait, kind, request, id, shape.as_ref()).await;
     if let Some(account) = account {
         account.settle(shared, &identity, &mut response).await;
     }

@@ -23,6 +23,7 @@ use crate::{
     failure::{Failure, refusal},
     files::Files,
     polish::polish,
+    shape::Shape,
     transport::Shared,
 };
 
@@ -178,15 +179,15 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
         Ok(account) => account,
         Err(failure) => return outlet.fail(failure).await,
     };
-    let Prepared { request, kind, .. } = prepared;
+    let Prepared { request, kind, shape, .. } = prepared;
     let request = admit::attach(&shared, identity.clone(), request, &outlet.id, None);
     if kind == OperationType::Subscription {
         let stream = shared.schema.execute_stream(request, None);
-        follow(stream, &outlet).await;
+        follow(stream, &outlet, shape.as_ref()).await;
         return;
     }
     let wait = shared.settings.execution_wait;
-    let mut response = run_once(&shared.schema, &shared.tracker, wait, kind, request, &outlet.id).await;
+    let mut response = run_once(&shared.schema, &shared.tracker, wait, kind, request, &outlet.id, shape.as_ref()).await;
     if let Some(account) = account {
         account.settle(&shared, &identity, &mut response).await;
     }
@@ -200,7 +201,7 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
 }
 
 /// Forwards a subscription's results. `None` where it cannot or must not go on.
-async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet) -> Option<()> {
+async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet, shape: Option<&Shape>) -> Option<()> {
     let mut results = AssertUnwindSafe(stream).catch_unwind();
     let mut is_first = true;
     let mut ahead = None;
@@ -211,7 +212,7 @@ async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet) -> Option
         };
         let response = match result {
             None => return outlet.complete().await,
-            Some(Ok(response)) => polish(response, &outlet.id),
+            Some(Ok(response)) => polish(response, &outlet.id, shape),
             Some(Err(_)) => {
                 return outlet.refuse(&[panicked(&outlet.id).into_error(&outlet.id)]).await;
             }
