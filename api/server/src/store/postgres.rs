@@ -4,6 +4,7 @@
 //! connection made for them: it sees every organisation, waits longer for a statement and not long for a lock.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
@@ -39,7 +40,7 @@ pub async fn unhurried<F: Future>(work: F) -> F::Output {
 #[derive(Clone, Debug)]
 pub(super) struct Postgres {
     pool: PgPool,
-    login: PgConnectOptions,
+    login: Arc<PgConnectOptions>,
     statement_timeout: Duration,
     unhurried_timeout: Duration,
 }
@@ -61,7 +62,7 @@ impl Postgres {
             })
             .after_connect(move |connection, _| Box::pin(role::prepare(connection, statement_timeout)))
             .connect_lazy_with(login.clone());
-        Ok(Self { pool, login, statement_timeout, unhurried_timeout: settings.unhurried_timeout })
+        Ok(Self { pool, login: Arc::new(login), statement_timeout, unhurried_timeout: settings.unhurried_timeout })
     }
 
     pub(super) fn session(&self, kind: Kind, scope: Scope) -> Session {
@@ -75,7 +76,7 @@ impl Postgres {
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|connection, _| Box::pin(async move { connection.execute(OWNER).await.map(drop) }))
-            .connect_with(self.login.clone())
+            .connect_with(self.login.as_ref().clone())
             .await
             .map_err(unreachable)?;
         Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
