@@ -38,6 +38,41 @@ pub(crate) async fn create(manager: &SchemaManager<'_>, statements: &[&str]) -> 
     Ok(())
 }
 
+/// What a tenant table lets a transaction see and write: the rows of the organisation it named, or of every one where
+/// it said so. The settings are read once a statement (each is an InitPlan), and an absent one means no rows.
+const OF_THE_TENANT: &str = "organisation_id = (SELECT NULLIF(current_setting('undash.organisation_id', true), '')::uuid) \
+    OR (SELECT current_setting('undash.every_organisation', true) = 'on')";
+
+/// Puts row-level security on tenant tables, for their owner too. SQLite has no such thing.
+pub(crate) async fn isolate(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    for table in tables {
+        let sql = format!(
+            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; \
+             CREATE POLICY of_the_tenant ON {table} USING ({OF_THE_TENANT}) WITH CHECK ({OF_THE_TENANT})"
+        );
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
+/// Takes row-level security off again.
+pub(crate) async fn open_up(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    for table in tables {
+        let sql = format!(
+            "DROP POLICY of_the_tenant ON {table}; \
+             ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY"
+        );
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
 /// Drops the named tables, in order.
 pub(crate) async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
     for table in tables {

@@ -1,8 +1,9 @@
 //! Schema migrations, one theme each; they depend on nothing of ours, so that an old migration never changes meaning.
 //!
-//! Two rules hold for every file here. Tenant tables lead each primary key, unique key and foreign key between them
+//! Three rules hold for every file here. Tenant tables lead each primary key, unique key and foreign key between them
 //! with `organisation_id`, so that a cross-tenant reference cannot exist and the tables can be sharded. And nothing is
-//! computed by the database: no trigger, no volatile default; ids, times and buckets come from the program.
+//! computed by the database: no trigger, no volatile default; ids, times and buckets come from the program. And whoever
+//! makes a tenant table calls `dialect::isolate` for it, so that PostgreSQL keeps tenants apart too.
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -17,6 +18,7 @@ mod m20261123_000006_usage;
 mod m20261123_000007_invoices;
 mod m20261123_000008_alerts;
 mod m20261123_000009_outbox;
+mod m20261127_000010_isolation;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_invoices::Migration),
             Box::new(m20261123_000008_alerts::Migration),
             Box::new(m20261123_000009_outbox::Migration),
+            Box::new(m20261127_000010_isolation::Migration),
         ]
     }
 }

@@ -29,6 +29,10 @@ pub struct Settings {
     pub database_url: Option<Secret>,
     /// Connections to PostgreSQL at most.
     pub database_connections: u32,
+    /// How long PostgreSQL may work on one statement of a request.
+    pub database_statement_timeout: Duration,
+    /// The same for billing, verification and the workers.
+    pub database_background_timeout: Duration,
     /// Operator key to install at first start instead of making one.
     pub operator_key: Option<Secret>,
     /// `human` or `json` log lines.
@@ -120,6 +124,8 @@ impl Default for Settings {
             public_url: None,
             database_url: None,
             database_connections: 16,
+            database_statement_timeout: Duration::from_secs(10),
+            database_background_timeout: Duration::from_secs(300),
             operator_key: None,
             log_format: LogFormat::Human,
             log_filter: "info".to_owned(),

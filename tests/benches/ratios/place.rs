@@ -94,7 +94,7 @@ impl<'a> Place<'a> {
             tenants::metric(&app, "requests", Aggregation::Count).await?,
         ];
         // The product's own migrations make the yardstick's tables: the same keys and indexes by construction.
-        let store = Store::connect(&StoreSettings { url: raw_url.clone(), max_connections: 2 }).await?;
+        let store = Store::connect(&StoreSettings::new(raw_url.clone())).await?;
         store.migrate().await?;
         store.close().await?;
         let raw = Raw::open(&raw_url).await?;

@@ -24,9 +24,7 @@ impl App {
     /// Opens everything the settings name. The database must be migrated, or empty.
     pub async fn start(settings: Settings, now: DateTime<Utc>) -> Result<Arc<Self>, Error> {
         let files = Files::open(settings.data_dir.join("files"))?;
-        let store =
-            Store::connect(&StoreSettings { url: settings.database(), max_connections: settings.database_connections })
-                .await?;
+        let store = Store::connect(&store_settings(&settings)).await?;
         store.migrate().await?;
         let key = signing_key(&store, now).await?;
         let plugins = Plugins::start(HostSettings {
@@ -52,6 +50,16 @@ impl App {
             address: OnceLock::new(),
             settings,
         }))
+    }
+}
+
+/// What the settings say about the database.
+pub fn store_settings(settings: &Settings) -> StoreSettings {
+    StoreSettings {
+        url: settings.database(),
+        max_connections: settings.database_connections,
+        statement_timeout: settings.database_statement_timeout,
+        unhurried_timeout: settings.database_background_timeout,
     }
 }
 

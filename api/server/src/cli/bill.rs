@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::bill_period::{self, Run};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::worker;
+use crate::{store, worker};
 
 /// Flags of `undash bill`.
 #[derive(Args)]
@@ -31,8 +31,8 @@ pub(super) async fn run(settings: Settings, arguments: BillArguments) -> Result<
     } else {
         TimeDelta::zero()
     };
-    let summary =
-        bill_period::run(&app, Run { now, grace, organisation: arguments.organisation, claim: false }).await?;
+    let run = Run { now, grace, organisation: arguments.organisation, claim: false };
+    let summary = store::unhurried(bill_period::run(&app, run)).await?;
     worker::run_to_rest(&app).await?;
     println!(
         "{} invoices issued, {} drafts made, {} periods had an invoice already",

@@ -3,10 +3,11 @@
 use clap::Args;
 use std::process::ExitCode;
 
+use crate::app::start::store_settings;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::files::Files;
-use crate::store::{Store, StoreSettings};
+use crate::store::Store;
 
 /// Flags of `undash migrate`.
 #[derive(Args)]
@@ -18,7 +19,7 @@ pub(super) struct MigrateArguments {
 
 pub(super) async fn run(settings: Settings, arguments: MigrateArguments) -> Result<ExitCode, Error> {
     Files::open(settings.data_dir.clone())?;
-    let store = Store::connect(&StoreSettings { url: settings.database(), max_connections: 2 }).await?;
+    let store = Store::connect(&store_settings(&settings)).await?;
     let pending = store.pending_migrations().await?;
     if arguments.status {
         for name in &pending {

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use crate::app::{App, verify};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::store;
 
 /// Flags of `undash verify`.
 #[derive(Args)]
@@ -20,7 +21,7 @@ pub(super) struct VerifyArguments {
 pub(super) async fn run(settings: Settings, arguments: VerifyArguments) -> Result<ExitCode, Error> {
     super::logs::start(&settings)?;
     let app = App::start(settings, Utc::now()).await?;
-    let verdict = verify::verify(&app, arguments.organisation).await?;
+    let verdict = store::unhurried(verify::verify(&app, arguments.organisation)).await?;
     for finding in &verdict.findings {
         println!("{finding}");
     }

@@ -60,6 +60,26 @@ pub const SETTINGS: &[Setting] = &[
         }
     ),
     setting!(
+        "database_statement_timeout_seconds",
+        "UNDASH_DATABASE_STATEMENT_TIMEOUT_SECONDS",
+        "10",
+        "Seconds that PostgreSQL may work on one statement of a request, or wait for one lock (1 to 3600).",
+        |s, v| {
+            s.database_statement_timeout = Duration::from_secs(u64::from(between(v, 1, 3_600)?));
+            Ok(())
+        }
+    ),
+    setting!(
+        "database_background_timeout_seconds",
+        "UNDASH_DATABASE_BACKGROUND_TIMEOUT_SECONDS",
+        "300",
+        "The same for billing, verification and the workers, which nobody waits for (1 to 86400).",
+        |s, v| {
+            s.database_background_timeout = Duration::from_secs(u64::from(between(v, 1, 86_400)?));
+            Ok(())
+        }
+    ),
+    setting!(
         "operator_key",
         "UNDASH_OPERATOR_KEY",
         "made at first start and printed once",

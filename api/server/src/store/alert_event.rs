@@ -59,12 +59,13 @@ pub struct AlertEvent {
 /// # Errors
 /// `NotFound` for an unknown organisation, `Invalid` for an unknown rule, `Unavailable`, `Internal`.
 pub async fn append_in_tx(tx: &Tx, event: &NewAlertEvent) -> Result<Option<AlertEvent>, Error> {
+    let db = tx.tenant(event.organisation_id);
     let organisation = event.organisation_id.uuid();
     let lock = format!(
         "SELECT alert_sequence FROM organisations WHERE organisation_id = $1{}",
-        lock_clause(tx.db(), " FOR NO KEY UPDATE"),
+        lock_clause(&db, " FOR NO KEY UPDATE"),
     );
-    let row = tx.db().query_one_raw(statement(tx.db(), &lock, vec![organisation.into()])).await?;
+    let row = db.query_one_raw(statement(&db, &lock, vec![organisation.into()])).await?;
     let Some(row) = row else {
         return Err(Error::not_found("NOT_FOUND", format!("There is no organisation {}.", event.organisation_id)));
     };
@@ -74,7 +75,7 @@ pub async fn append_in_tx(tx: &Tx, event: &NewAlertEvent) -> Result<Option<Alert
         return Ok(None);
     }
     let raise = "UPDATE organisations SET alert_sequence = $2 WHERE organisation_id = $1";
-    tx.db().execute_raw(statement(tx.db(), raise, vec![organisation.into(), sequence.into()])).await?;
+    db.execute_raw(statement(&db, raise, vec![organisation.into(), sequence.into()])).await?;
     let row = Model {
         organisation_id: organisation,
         sequence,
@@ -88,7 +89,7 @@ pub async fn append_in_tx(tx: &Tx, event: &NewAlertEvent) -> Result<Option<Alert
         currency: event.currency.map(|currency| currency.code().to_owned()),
         occurred_at: micros(event.occurred_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&db).await?;
     Ok(Some(AlertEvent { sequence, event: event.clone() }))
 }
 
@@ -101,7 +102,13 @@ pub async fn find(
     organisation: OrganisationId,
     id: AlertEventId,
 ) -> Result<Option<AlertEvent>, Error> {
-    of(organisation).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.as_ref().map(record).transpose()
+    of(organisation)
+        .filter(Column::Id.eq(id.uuid()))
+        .one(&conn.tenant(organisation))
+        .await?
+        .as_ref()
+        .map(record)
+        .transpose()
 }
 
 /// Events after `sequence` (0 for all), in order, at most `limit`.
@@ -118,7 +125,7 @@ pub async fn page_after(
         .filter(Column::Sequence.gt(sequence))
         .order_by_asc(Column::Sequence)
         .limit(u64::from(limit))
-        .all(conn.db())
+        .all(&conn.tenant(organisation))
         .await?;
     rows.iter().map(record).collect()
 }
@@ -137,7 +144,7 @@ pub async fn page_before(
         .filter(Column::Sequence.lt(sequence.unwrap_or(i64::MAX)))
         .order_by_desc(Column::Sequence)
         .limit(u64::from(limit))
-        .all(conn.db())
+        .all(&conn.tenant(organisation))
         .await?;
     rows.iter().map(record).collect()
 }
@@ -147,7 +154,7 @@ pub async fn page_before(
 /// # Errors
 /// `Unavailable`.
 pub async fn latest_sequence(conn: &impl Conn, organisation: OrganisationId) -> Result<i64, Error> {
-    edge(conn, of(organisation).order_by_desc(Column::Sequence)).await
+    edge(conn, organisation, of(organisation).order_by_desc(Column::Sequence)).await
 }
 
 /// The number of the oldest event that is still there, 0 when there is none.
@@ -155,7 +162,7 @@ pub async fn latest_sequence(conn: &impl Conn, organisation: OrganisationId) -> 
 /// # Errors
 /// `Unavailable`.
 pub async fn oldest_sequence(conn: &impl Conn, organisation: OrganisationId) -> Result<i64, Error> {
-    edge(conn, of(organisation).order_by_asc(Column::Sequence)).await
+    edge(conn, organisation, of(organisation).order_by_asc(Column::Sequence)).await
 }
 
 /// The thresholds at which a rule fired in a period.
@@ -174,14 +181,14 @@ pub async fn fired_thresholds(
         .filter(Column::RuleId.eq(rule.uuid()))
         .filter(Column::PeriodStart.eq(micros(period_start)))
         .into_tuple()
-        .all(conn.db())
+        .all(&conn.tenant(organisation))
         .await?;
     Ok(thresholds.into_iter().map(Exact::decimal).collect())
 }
 
-async fn edge(conn: &impl Conn, select: Select<Entity>) -> Result<i64, Error> {
+async fn edge(conn: &impl Conn, organisation: OrganisationId, select: Select<Entity>) -> Result<i64, Error> {
     let sequence: Option<i64> =
-        select.select_only().column(Column::Sequence).limit(1).into_tuple().one(conn.db()).await?;
+        select.select_only().column(Column::Sequence).limit(1).into_tuple().one(&conn.tenant(organisation)).await?;
     Ok(sequence.unwrap_or(0))
 }
 

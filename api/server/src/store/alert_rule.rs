@@ -67,7 +67,7 @@ pub async fn insert_in_tx(tx: &Tx, rule: &AlertRule) -> Result<(), Error> {
         version: rule.version,
         created_at: micros(rule.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.tenant(rule.organisation_id)).await?;
     Ok(())
 }
 
@@ -85,7 +85,7 @@ pub async fn update_in_tx(tx: &Tx, rule: &AlertRule) -> Result<bool, Error> {
         .filter(Column::OrganisationId.eq(rule.organisation_id.uuid()))
         .filter(Column::Id.eq(rule.id.uuid()))
         .filter(Column::Version.eq(rule.version))
-        .exec(tx.db())
+        .exec(&tx.tenant(rule.organisation_id))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -95,7 +95,7 @@ pub async fn update_in_tx(tx: &Tx, rule: &AlertRule) -> Result<bool, Error> {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, organisation: OrganisationId, id: AlertRuleId) -> Result<Option<AlertRule>, Error> {
-    of(organisation).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.map(record).transpose()
+    of(organisation).filter(Column::Id.eq(id.uuid())).one(&conn.tenant(organisation)).await?.map(record).transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -107,7 +107,10 @@ pub async fn find_many(
     organisation: OrganisationId,
     ids: &[AlertRuleId],
 ) -> Result<Vec<AlertRule>, Error> {
-    let rows = of(organisation).filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).all(conn.db()).await?;
+    let rows = of(organisation)
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .all(&conn.tenant(organisation))
+        .await?;
     rows.into_iter().map(record).collect()
 }
 
@@ -120,7 +123,7 @@ pub async fn list_enabled(conn: &impl Conn, organisation: OrganisationId) -> Res
         .filter(Column::DisabledAt.is_null())
         .order_by_asc(Column::CreatedAt)
         .order_by_asc(Column::Id)
-        .all(conn.db())
+        .all(&conn.tenant(organisation))
         .await?;
     rows.into_iter().map(record).collect()
 }
@@ -130,7 +133,7 @@ pub async fn list_enabled(conn: &impl Conn, organisation: OrganisationId) -> Res
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn page(conn: &impl Conn, organisation: OrganisationId, page: &Page) -> Result<PageOf<AlertRule>, Error> {
-    page::fetch(conn, of(organisation), Column::CreatedAt, Column::Id, page, record).await
+    page::fetch(&conn.tenant(organisation), of(organisation), Column::CreatedAt, Column::Id, page, record).await
 }
 
 /// How many an organisation has, counting no further than `cap`.
@@ -138,7 +141,7 @@ pub async fn page(conn: &impl Conn, organisation: OrganisationId, page: &Page) -
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, organisation: OrganisationId, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, of(organisation), cap).await
+    page::count_capped(&conn.tenant(organisation), of(organisation), cap).await
 }
 
 fn of(organisation: OrganisationId) -> Select<Entity> {

@@ -93,7 +93,7 @@ pub async fn insert_in_tx(tx: &Tx, key: &ApiKey) -> Result<(), Error> {
         last_used_at: key.last_used_at.map(micros),
         created_at: micros(key.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -102,7 +102,7 @@ pub async fn insert_in_tx(tx: &Tx, key: &ApiKey) -> Result<(), Error> {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_by_hash(conn: &impl Conn, hash: &[u8]) -> Result<Option<ApiKey>, Error> {
-    Entity::find().filter(Column::Hash.eq(hash)).one(conn.db()).await?.map(record).transpose()
+    Entity::find().filter(Column::Hash.eq(hash)).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// One by identity; the caller compares its scope with the viewer's.
@@ -110,7 +110,7 @@ pub async fn find_by_hash(conn: &impl Conn, hash: &[u8]) -> Result<Option<ApiKey
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
-    Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(record).transpose()
+    Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// Revokes it for ever; answers whether it was not revoked before.
@@ -122,7 +122,7 @@ pub async fn revoke_in_tx(tx: &Tx, id: ApiKeyId, now: DateTime<Utc>) -> Result<b
         .col_expr(Column::RevokedAt, Expr::value(micros(now)))
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::RevokedAt.is_null())
-        .exec(tx.db())
+        .exec(&tx.shared())
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -135,7 +135,7 @@ pub async fn touch(store: &Store, id: ApiKeyId, now: DateTime<Utc>) -> Result<()
     Entity::update_many()
         .col_expr(Column::LastUsedAt, Expr::value(micros(now)))
         .filter(Column::Id.eq(id.uuid()))
-        .exec(store.writer())
+        .exec(&store.writer())
         .await?;
     Ok(())
 }
@@ -149,7 +149,7 @@ pub async fn page(
     organisation: Option<OrganisationId>,
     page: &Page,
 ) -> Result<PageOf<ApiKey>, Error> {
-    page::fetch(conn, of(organisation), Column::CreatedAt, Column::Id, page, record).await
+    page::fetch(&conn.shared(), of(organisation), Column::CreatedAt, Column::Id, page, record).await
 }
 
 /// How many an organisation (or the operator) has, counting no further than `cap`.
@@ -157,7 +157,7 @@ pub async fn page(
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, organisation: Option<OrganisationId>, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, of(organisation), cap).await
+    page::count_capped(&conn.shared(), of(organisation), cap).await
 }
 
 /// Whether any operator key was ever made; the first start makes one when not.
@@ -171,7 +171,7 @@ pub async fn any_operator_exists(conn: &impl Conn) -> Result<bool, Error> {
         .filter(Column::Scope.eq(OPERATOR))
         .limit(1)
         .into_tuple()
-        .one(conn.db())
+        .one(&conn.shared())
         .await?;
     Ok(id.is_some())
 }

@@ -87,7 +87,8 @@ pub async fn claim_in_tx(
         micros(now).into(),
         micros(now + lease).into(),
     ];
-    let result = tx.db().execute_raw(statement(tx.db(), CLAIM, values)).await?;
+    let db = tx.shared();
+    let result = db.execute_raw(statement(&db, CLAIM, values)).await?;
     Ok(result.rows_affected() == 1)
 }
 
@@ -106,7 +107,7 @@ pub async fn hold(
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .col_expr(Column::Reason, Expr::value(storable(reason)))
         .col_expr(Column::NextAttemptAt, Expr::value(micros(next_attempt_at)));
-    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+    Ok(update.exec(&store.writer()).await?.rows_affected == 1)
 }
 
 /// Gives a run up; answers whether there was one to give up.
@@ -117,7 +118,7 @@ pub async fn dead(store: &Store, key: &RunKey, reason: &str, now: DateTime<Utc>)
     let update = to_state(key, RunState::Dead, now)
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .col_expr(Column::Reason, Expr::value(storable(reason)));
-    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+    Ok(update.exec(&store.writer()).await?.rows_affected == 1)
 }
 
 /// Finishes a run in the transaction that saves its invoice; a run without a row is finished without one.
@@ -126,7 +127,7 @@ pub async fn dead(store: &Store, key: &RunKey, reason: &str, now: DateTime<Utc>)
 /// `Unavailable`, `Internal`.
 pub async fn done_in_tx(tx: &Tx, key: &RunKey, now: DateTime<Utc>) -> Result<(), Error> {
     let update = to_state(key, RunState::Done, now).col_expr(Column::Reason, Expr::value(Option::<String>::None));
-    update.exec(tx.db()).await?;
+    update.exec(&tx.shared()).await?;
     Ok(())
 }
 
@@ -140,7 +141,7 @@ pub async fn retry(store: &Store, key: &RunKey, now: DateTime<Utc>) -> Result<bo
         .col_expr(Column::State, Expr::value(RunState::Due.as_str()))
         .col_expr(Column::NextAttemptAt, Expr::value(micros(now)))
         .col_expr(Column::UpdatedAt, Expr::value(micros(now)))
-        .exec(store.writer())
+        .exec(&store.writer())
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -151,7 +152,7 @@ pub async fn retry(store: &Store, key: &RunKey, now: DateTime<Utc>) -> Result<bo
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, key: &RunKey) -> Result<Option<BillingRun>, Error> {
     let id = (key.organisation_id.uuid(), key.subscription_id.uuid(), micros(key.period_start));
-    Entity::find_by_id(id).one(conn.db()).await?.map(record).transpose()
+    Entity::find_by_id(id).one(&conn.shared()).await?.map(record).transpose()
 }
 
 impl Keyed for BillingRun {
@@ -174,7 +175,7 @@ pub struct Filter {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn page(conn: &impl Conn, filter: &Filter, page: &Page) -> Result<PageOf<BillingRun>, Error> {
-    page::fetch(conn, filtered(filter), Column::PeriodStart, Column::SubscriptionId, page, record).await
+    page::fetch(&conn.shared(), filtered(filter), Column::PeriodStart, Column::SubscriptionId, page, record).await
 }
 
 /// How many runs pass a filter, counting no further than `cap`.
@@ -182,7 +183,7 @@ pub async fn page(conn: &impl Conn, filter: &Filter, page: &Page) -> Result<Page
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, filter: &Filter, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, filtered(filter), cap).await
+    page::count_capped(&conn.shared(), filtered(filter), cap).await
 }
 
 fn filtered(filter: &Filter) -> Select<Entity> {

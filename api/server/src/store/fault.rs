@@ -8,6 +8,7 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr};
 use crate::error::{Error, ErrorKind};
 
 const BUSY: &str = "STORE_BUSY";
+const LATE: &str = "STORE_TIMEOUT";
 
 /// Whether the same transaction may succeed when it is simply run again: it lost against another one (a deadlock, a
 /// serialisation failure, a busy SQLite file) and nothing of it remains.
@@ -36,6 +37,8 @@ impl From<DbErr> for Error {
             _ => {}
         }
         match weather(&cause) {
+            Weather::Late => Self::unavailable(LATE, "The database took too long; ask for less, or try again later.")
+                .caused_by(cause),
             Weather::Busy => Self::unavailable(BUSY, "The database is busy; send the request again.").caused_by(cause),
             Weather::Away => {
                 Self::unavailable("STORE_AWAY", "The database does not answer; try again shortly.").caused_by(cause)
@@ -46,6 +49,7 @@ impl From<DbErr> for Error {
 }
 
 enum Weather {
+    Late,
     Busy,
     Away,
     Fault,
@@ -82,6 +86,8 @@ fn sqlite_weather(code: &str) -> Weather {
 
 fn postgres_weather(code: &str) -> Weather {
     match code {
+        // Cancelled: its time is over.
+        "57014" => Weather::Late,
         // Serialisation failure, deadlock, lock not available.
         "40001" | "40P01" | "55P03" => Weather::Busy,
         // Class 08 connection, 53 resources, 57P server going away.

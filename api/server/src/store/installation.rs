@@ -19,7 +19,7 @@ pub async fn signing_key_in_tx(tx: &Tx, proposed: [u8; 32], now: DateTime<Utc>) 
     let row = Model { id: 1, signing_key: proposed.to_vec(), created_at: micros(now) };
     Entity::insert(row.into_active_model())
         .on_conflict_do_nothing_on([Column::Id])
-        .exec_without_returning(tx.db())
+        .exec_without_returning(&tx.shared())
         .await?;
     signing_key(tx).await?.ok_or_else(|| corrupt("installation", "id", "the row is missing"))
 }
@@ -29,7 +29,7 @@ pub async fn signing_key_in_tx(tx: &Tx, proposed: [u8; 32], now: DateTime<Utc>) 
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn signing_key(conn: &impl Conn) -> Result<Option<[u8; 32]>, Error> {
-    let Some(row) = Entity::find_by_id(1).one(conn.db()).await? else { return Ok(None) };
+    let Some(row) = Entity::find_by_id(1).one(&conn.shared()).await? else { return Ok(None) };
     let key = row.signing_key.try_into();
     key.map(Some).map_err(|_| corrupt("installation", "signing_key", "not 32 bytes"))
 }

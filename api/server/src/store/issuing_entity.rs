@@ -60,7 +60,7 @@ struct RegimeRow {
 /// # Errors
 /// `Conflict`, `Unavailable`, `Internal`.
 pub async fn insert_in_tx(tx: &Tx, entity: &IssuingEntity) -> Result<(), Error> {
-    Entity::insert(row(entity)?.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row(entity)?.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -77,7 +77,7 @@ pub async fn update_in_tx(tx: &Tx, entity: &IssuingEntity) -> Result<bool, Error
         .set(change)
         .filter(Column::Id.eq(entity.id.uuid()))
         .filter(Column::Version.eq(entity.version))
-        .exec(tx.db())
+        .exec(&tx.shared())
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -87,7 +87,7 @@ pub async fn update_in_tx(tx: &Tx, entity: &IssuingEntity) -> Result<bool, Error
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, id: IssuingEntityId) -> Result<Option<IssuingEntity>, Error> {
-    Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(record).transpose()
+    Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -96,7 +96,7 @@ pub async fn find(conn: &impl Conn, id: IssuingEntityId) -> Result<Option<Issuin
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_many(conn: &impl Conn, ids: &[IssuingEntityId]) -> Result<Vec<IssuingEntity>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    Entity::find().filter(Column::Id.is_in(ids)).all(conn.db()).await?.into_iter().map(record).collect()
+    Entity::find().filter(Column::Id.is_in(ids)).all(&conn.shared()).await?.into_iter().map(record).collect()
 }
 
 /// All of them, oldest first; there are few.
@@ -104,7 +104,7 @@ pub async fn find_many(conn: &impl Conn, ids: &[IssuingEntityId]) -> Result<Vec<
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn list(conn: &impl Conn) -> Result<Vec<IssuingEntity>, Error> {
-    let rows = Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(conn.db()).await?;
+    let rows = Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&conn.shared()).await?;
     rows.into_iter().map(record).collect()
 }
 

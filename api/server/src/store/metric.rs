@@ -55,7 +55,7 @@ pub async fn insert_in_tx(tx: &Tx, metric: &Metric) -> Result<(), Error> {
         aggregation: metric.aggregation.as_str().to_owned(),
         created_at: micros(metric.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -64,7 +64,7 @@ pub async fn insert_in_tx(tx: &Tx, metric: &Metric) -> Result<(), Error> {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, id: MetricId) -> Result<Option<Metric>, Error> {
-    Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(record).transpose()
+    Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -73,7 +73,7 @@ pub async fn find(conn: &impl Conn, id: MetricId) -> Result<Option<Metric>, Erro
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_many(conn: &impl Conn, ids: &[MetricId]) -> Result<Vec<Metric>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    Entity::find().filter(Column::Id.is_in(ids)).all(conn.db()).await?.into_iter().map(record).collect()
+    Entity::find().filter(Column::Id.is_in(ids)).all(&conn.shared()).await?.into_iter().map(record).collect()
 }
 
 /// One by code.
@@ -81,7 +81,7 @@ pub async fn find_many(conn: &impl Conn, ids: &[MetricId]) -> Result<Vec<Metric>
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_by_code(conn: &impl Conn, code: &str) -> Result<Option<Metric>, Error> {
-    Entity::find().filter(Column::Code.eq(code)).one(conn.db()).await?.map(record).transpose()
+    Entity::find().filter(Column::Code.eq(code)).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// All of them, oldest first; what ingestion keeps in memory.
@@ -89,7 +89,7 @@ pub async fn find_by_code(conn: &impl Conn, code: &str) -> Result<Option<Metric>
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn list(conn: &impl Conn) -> Result<Vec<Metric>, Error> {
-    let rows = Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(conn.db()).await?;
+    let rows = Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(&conn.shared()).await?;
     rows.into_iter().map(record).collect()
 }
 
@@ -98,7 +98,7 @@ pub async fn list(conn: &impl Conn) -> Result<Vec<Metric>, Error> {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Metric>, Error> {
-    page::fetch(conn, Entity::find(), Column::CreatedAt, Column::Id, page, record).await
+    page::fetch(&conn.shared(), Entity::find(), Column::CreatedAt, Column::Id, page, record).await
 }
 
 /// How many there are, counting no further than `cap`.
@@ -106,7 +106,7 @@ pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Metric>, Error
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, Entity::find(), cap).await
+    page::count_capped(&conn.shared(), Entity::find(), cap).await
 }
 
 fn record(row: Model) -> Result<Metric, Error> {

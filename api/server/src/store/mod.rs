@@ -1,15 +1,21 @@
 //! The only room that speaks SQL: rows ⇄ records made of `billing` types.
 //!
-//! Every function of a tenant's noun takes the tenant; another tenant's row is simply not found. What must happen
+//! Every function of a tenant's noun takes the tenant; another tenant's row is simply not found. It asks through
+//! `conn.tenant(…)`, so that PostgreSQL would show it no other row even if it forgot. What must happen
 //! together takes an open [`Tx`] first and ends in `_in_tx`; the transaction itself is begun in `app`. Nothing here
 //! decides a business rule, knows a clock or leaves the database.
 
 mod column;
 mod connection;
+mod db;
 mod fault;
 mod page;
 mod parameters;
 mod plan_terms;
+mod postgres;
+mod role;
+mod scope;
+mod session;
 mod statement;
 mod tables;
 mod word;
@@ -36,6 +42,7 @@ pub mod usage_change;
 pub use connection::{Backend, Conn, Store, StoreSettings, Tx};
 pub use fault::{is_retryable, is_taken};
 pub use page::{Cursor, Keyed, MAX_PAGE, Page, PageOf};
+pub use postgres::unhurried;
 pub use tables::{SHARED_TABLES, TENANT_TABLES};
 pub use word::UnknownWord;
 

@@ -62,7 +62,7 @@ impl Keyed for Organisation {
 /// # Errors
 /// `Conflict` when the identity is taken, `Invalid` for an unknown issuing entity, `Unavailable`, `Internal`.
 pub async fn insert_in_tx(tx: &Tx, organisation: &Organisation) -> Result<(), Error> {
-    Entity::insert(row(organisation)?.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row(organisation)?.into_active_model()).exec_without_returning(&tx.tenant(organisation.id)).await?;
     Ok(())
 }
 
@@ -81,7 +81,7 @@ pub async fn update_in_tx(tx: &Tx, organisation: &Organisation) -> Result<bool, 
         .set(change)
         .filter(Column::OrganisationId.eq(organisation.id.uuid()))
         .filter(Column::Version.eq(organisation.version))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation.id))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -91,7 +91,7 @@ pub async fn update_in_tx(tx: &Tx, organisation: &Organisation) -> Result<bool, 
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, id: OrganisationId) -> Result<Option<Organisation>, Error> {
-    Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(record).transpose()
+    Entity::find_by_id(id.uuid()).one(&conn.tenant(id)).await?.map(record).transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -99,8 +99,8 @@ pub async fn find(conn: &impl Conn, id: OrganisationId) -> Result<Option<Organis
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_many(conn: &impl Conn, ids: &[OrganisationId]) -> Result<Vec<Organisation>, Error> {
-    let ids = ids.iter().map(|id| id.uuid());
-    Entity::find().filter(Column::OrganisationId.is_in(ids)).all(conn.db()).await?.into_iter().map(record).collect()
+    let select = Entity::find().filter(Column::OrganisationId.is_in(ids.iter().map(|id| id.uuid())));
+    select.all(&conn.organisations(ids.iter().copied())).await?.into_iter().map(record).collect()
 }
 
 /// A page of all organisations; for the operator only.
@@ -108,7 +108,8 @@ pub async fn find_many(conn: &impl Conn, ids: &[OrganisationId]) -> Result<Vec<O
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Organisation>, Error> {
-    page::fetch(conn, Entity::find(), Column::CreatedAt, Column::OrganisationId, page, record).await
+    page::fetch(&conn.every_organisation(), Entity::find(), Column::CreatedAt, Column::OrganisationId, page, record)
+        .await
 }
 
 /// How many there are, counting no further than `cap`.
@@ -116,7 +117,7 @@ pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Organisation>,
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, Entity::find(), cap).await
+    page::count_capped(&conn.every_organisation(), Entity::find(), cap).await
 }
 
 fn row(organisation: &Organisation) -> Result<Model, Error> {

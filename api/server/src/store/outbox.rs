@@ -74,7 +74,7 @@ pub async fn enqueue_in_tx(tx: &Tx, job: &NewJob, now: DateTime<Utc>) -> Result<
     };
     let result = Entity::insert(row.into_active_model())
         .on_conflict_do_nothing_on([Column::DedupeKey])
-        .exec_without_returning(tx.db())
+        .exec_without_returning(&tx.shared())
         .await?;
     Ok(matches!(result, TryInsertResult::Inserted(1)))
 }
@@ -106,9 +106,9 @@ pub async fn claim(
             ORDER BY available_at, id LIMIT $3{}) \
          UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 \
          WHERE id IN (SELECT id FROM picked) RETURNING *",
-        lock_clause(db, " FOR UPDATE SKIP LOCKED"),
+        lock_clause(&db, " FOR UPDATE SKIP LOCKED"),
     );
-    let rows = db.query_all_raw(statement(db, &sql, values)).await?;
+    let rows = db.query_all_raw(statement(&db, &sql, values)).await?;
     let mut rows: Vec<Model> = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
     rows.sort_by_key(|row| (row.available_at, row.id));
     Ok(rows.into_iter().map(record).collect())
@@ -120,7 +120,7 @@ pub async fn claim(
 /// `Unavailable`, `Internal`.
 pub async fn done(store: &Store, job: &Job, now: DateTime<Utc>) -> Result<bool, Error> {
     let update = attempt(job).col_expr(Column::DoneAt, Expr::value(micros(now)));
-    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+    Ok(update.exec(&store.writer()).await?.rows_affected == 1)
 }
 
 /// The same within the transaction that writes what the job led to.
@@ -129,7 +129,7 @@ pub async fn done(store: &Store, job: &Job, now: DateTime<Utc>) -> Result<bool, 
 /// `Unavailable`, `Internal`.
 pub async fn done_in_tx(tx: &Tx, job: &Job, now: DateTime<Utc>) -> Result<bool, Error> {
     let update = attempt(job).col_expr(Column::DoneAt, Expr::value(micros(now)));
-    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+    Ok(update.exec(&tx.shared()).await?.rows_affected == 1)
 }
 
 /// Gives a claimed job back, to be tried again at `at`; answers `false` when the claim had been lost.
@@ -141,7 +141,7 @@ pub async fn retry(store: &Store, job: &Job, at: DateTime<Utc>, error: &str) -> 
         .col_expr(Column::AvailableAt, Expr::value(micros(at)))
         .col_expr(Column::ClaimedUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(Column::LastError, Expr::value(storable(error)));
-    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+    Ok(update.exec(&store.writer()).await?.rows_affected == 1)
 }
 
 /// Gives a claimed job up; answers `false` when the claim had been lost.
@@ -152,7 +152,7 @@ pub async fn dead(store: &Store, job: &Job, now: DateTime<Utc>, error: &str) -> 
     let update = attempt(job)
         .col_expr(Column::DeadAt, Expr::value(micros(now)))
         .col_expr(Column::LastError, Expr::value(storable(error)));
-    Ok(update.exec(store.writer()).await?.rows_affected == 1)
+    Ok(update.exec(&store.writer()).await?.rows_affected == 1)
 }
 
 /// Brings a job that was given up back, to be claimed from `now`; answers whether there was one.
@@ -167,7 +167,7 @@ pub async fn revive(store: &Store, id: OutboxId, now: DateTime<Utc>) -> Result<b
         .col_expr(Column::AvailableAt, Expr::value(micros(now)))
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::DeadAt.is_not_null())
-        .exec(store.writer())
+        .exec(&store.writer())
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -177,7 +177,7 @@ pub async fn revive(store: &Store, id: OutboxId, now: DateTime<Utc>) -> Result<b
 /// # Errors
 /// `Unavailable`.
 pub async fn depth(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, waiting(), cap).await
+    page::count_capped(&conn.shared(), waiting(), cap).await
 }
 
 /// Since when the longest waiting job has been available.
@@ -185,7 +185,7 @@ pub async fn depth(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
 /// # Errors
 /// `Unavailable`.
 pub async fn oldest(conn: &impl Conn) -> Result<Option<DateTime<Utc>>, Error> {
-    let row = waiting().order_by_asc(Column::AvailableAt).limit(1).one(conn.db()).await?;
+    let row = waiting().order_by_asc(Column::AvailableAt).limit(1).one(&conn.shared()).await?;
     Ok(row.map(|row| row.available_at))
 }
 
@@ -198,7 +198,7 @@ pub async fn list_dead(conn: &impl Conn, limit: u64) -> Result<Vec<Job>, Error> 
         .filter(Column::DeadAt.is_not_null())
         .order_by_asc(Column::Id)
         .limit(limit)
-        .all(conn.db())
+        .all(&conn.shared())
         .await?;
     Ok(rows.into_iter().map(record).collect())
 }
@@ -212,7 +212,7 @@ pub async fn purge_done(store: &Store, before: DateTime<Utc>) -> Result<u64, Err
     let result = Entity::delete_many()
         .filter(Column::DoneAt.lt(micros(before)))
         .filter(Column::DedupeKey.is_null())
-        .exec(store.writer())
+        .exec(&store.writer())
         .await?;
     Ok(result.rows_affected)
 }

@@ -49,6 +49,7 @@ pub async fn owner_of(conn: &impl Conn, kind: Owned, id: Uuid) -> Result<Option<
          WHERE t.organisation_id = o.organisation_id AND t.id = $1 LIMIT 1",
         kind.table(),
     );
-    let row = conn.db().query_one_raw(statement(conn.db(), &sql, vec![id.into()])).await?;
+    let db = conn.every_organisation();
+    let row = db.query_one_raw(statement(&db, &sql, vec![id.into()])).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.map(OrganisationId::from_uuid))
 }

@@ -7,7 +7,6 @@ use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use super::connection::Conn;
 use crate::error::Error;
 
 /// The most rows a page may have.
@@ -117,7 +116,7 @@ fn beyond(at: SimpleExpr, id: SimpleExpr, page: &Page) -> Option<SimpleExpr> {
 
 /// One page of `select`, ordered by (`at`, `id`), each row translated by `record`.
 pub(super) async fn fetch<E, T>(
-    conn: &impl Conn,
+    db: &impl ConnectionTrait,
     mut select: Select<E>,
     at: impl ColumnTrait,
     id: impl ColumnTrait,
@@ -131,16 +130,20 @@ where
     if let Some(condition) = beyond(at.into_expr(), id.into_expr(), page) {
         select = select.filter(condition);
     }
-    let rows = select.order_by(at, page.order()).order_by(id, page.order()).limit(page.limit()).all(conn.db()).await?;
+    let rows = select.order_by(at, page.order()).order_by(id, page.order()).limit(page.limit()).all(db).await?;
     Ok(PageOf::of(rows.into_iter().map(record).collect::<Result<_, _>>()?, page))
 }
 
 /// How many rows `select` has, counting no further than `cap`.
-pub(super) async fn count_capped<E: EntityTrait>(conn: &impl Conn, select: Select<E>, cap: u64) -> Result<u64, Error> {
+pub(super) async fn count_capped<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    select: Select<E>,
+    cap: u64,
+) -> Result<u64, Error> {
     let mut rows = select.into_query();
     rows.clear_selects().expr(Expr::val(1)).limit(cap);
     let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "capped").to_owned();
-    let count = conn.db().query_one(&count).await?;
+    let count = db.query_one(&count).await?;
     let count: i64 = count.map_or(Ok(0), |row| row.try_get_by_index(0))?;
     Ok(count.unsigned_abs())
 }

@@ -57,7 +57,7 @@ pub async fn insert_in_tx(tx: &Tx, plan: &Plan) -> Result<(), Error> {
         name: plan.name.clone(),
         created_at: micros(plan.created_at),
     };
-    plans::Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    plans::Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -82,7 +82,7 @@ pub async fn insert_version_in_tx(
         terms: to_terms_json(terms)?,
         created_at: micros(now),
     };
-    plan_versions::Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    plan_versions::Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(PlanVersion { id, plan_id: plan, number, terms: terms.clone(), created_at: micros(now) })
 }
 
@@ -91,7 +91,7 @@ pub async fn insert_version_in_tx(
 /// # Errors
 /// `Unavailable`.
 pub async fn find(conn: &impl Conn, id: PlanId) -> Result<Option<Plan>, Error> {
-    Ok(plans::Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(record))
+    Ok(plans::Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(record))
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -100,7 +100,7 @@ pub async fn find(conn: &impl Conn, id: PlanId) -> Result<Option<Plan>, Error> {
 /// `Unavailable`.
 pub async fn find_many(conn: &impl Conn, ids: &[PlanId]) -> Result<Vec<Plan>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    let rows = plans::Entity::find().filter(plans::Column::Id.is_in(ids)).all(conn.db()).await?;
+    let rows = plans::Entity::find().filter(plans::Column::Id.is_in(ids)).all(&conn.shared()).await?;
     Ok(rows.into_iter().map(record).collect())
 }
 
@@ -109,7 +109,7 @@ pub async fn find_many(conn: &impl Conn, ids: &[PlanId]) -> Result<Vec<Plan>, Er
 /// # Errors
 /// `Unavailable`.
 pub async fn find_by_code(conn: &impl Conn, code: &str) -> Result<Option<Plan>, Error> {
-    Ok(plans::Entity::find().filter(plans::Column::Code.eq(code)).one(conn.db()).await?.map(record))
+    Ok(plans::Entity::find().filter(plans::Column::Code.eq(code)).one(&conn.shared()).await?.map(record))
 }
 
 /// A page of all plans.
@@ -117,8 +117,10 @@ pub async fn find_by_code(conn: &impl Conn, code: &str) -> Result<Option<Plan>, 
 /// # Errors
 /// `Unavailable`.
 pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Plan>, Error> {
-    page::fetch(conn, plans::Entity::find(), plans::Column::CreatedAt, plans::Column::Id, page, |row| Ok(record(row)))
-        .await
+    page::fetch(&conn.shared(), plans::Entity::find(), plans::Column::CreatedAt, plans::Column::Id, page, |row| {
+        Ok(record(row))
+    })
+    .await
 }
 
 /// How many there are, counting no further than `cap`.
@@ -126,7 +128,7 @@ pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Plan>, Error> 
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, plans::Entity::find(), cap).await
+    page::count_capped(&conn.shared(), plans::Entity::find(), cap).await
 }
 
 /// One version by identity.
@@ -134,7 +136,7 @@ pub async fn count_capped(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn version(conn: &impl Conn, id: PlanVersionId) -> Result<Option<PlanVersion>, Error> {
-    plan_versions::Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(version_record).transpose()
+    plan_versions::Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(version_record).transpose()
 }
 
 /// Several versions by identity, in no particular order; unknown ones are left out.
@@ -143,7 +145,7 @@ pub async fn version(conn: &impl Conn, id: PlanVersionId) -> Result<Option<PlanV
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn versions_many(conn: &impl Conn, ids: &[PlanVersionId]) -> Result<Vec<PlanVersion>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    let rows = plan_versions::Entity::find().filter(plan_versions::Column::Id.is_in(ids)).all(conn.db()).await?;
+    let rows = plan_versions::Entity::find().filter(plan_versions::Column::Id.is_in(ids)).all(&conn.shared()).await?;
     rows.into_iter().map(version_record).collect()
 }
 
@@ -155,7 +157,7 @@ pub async fn latest_version(conn: &impl Conn, plan: PlanId) -> Result<Option<Pla
     plan_versions::Entity::find()
         .filter(plan_versions::Column::PlanId.eq(plan.uuid()))
         .order_by_desc(plan_versions::Column::Number)
-        .one(conn.db())
+        .one(&conn.shared())
         .await?
         .map(version_record)
         .transpose()
@@ -169,7 +171,7 @@ pub async fn versions(conn: &impl Conn, plan: PlanId) -> Result<Vec<PlanVersion>
     let rows = plan_versions::Entity::find()
         .filter(plan_versions::Column::PlanId.eq(plan.uuid()))
         .order_by_desc(plan_versions::Column::Number)
-        .all(conn.db())
+        .all(&conn.shared())
         .await?;
     rows.into_iter().map(version_record).collect()
 }

@@ -43,7 +43,7 @@ pub async fn insert_in_tx(tx: &Tx, project: &Project) -> Result<(), Error> {
         name: project.name.clone(),
         created_at: micros(project.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.tenant(project.organisation_id)).await?;
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub async fn insert_in_tx(tx: &Tx, project: &Project) -> Result<(), Error> {
 /// # Errors
 /// `Unavailable`.
 pub async fn find(conn: &impl Conn, organisation: OrganisationId, id: ProjectId) -> Result<Option<Project>, Error> {
-    Ok(of(organisation).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.map(record))
+    Ok(of(organisation).filter(Column::Id.eq(id.uuid())).one(&conn.tenant(organisation)).await?.map(record))
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -65,7 +65,7 @@ pub async fn find_many(
     ids: &[ProjectId],
 ) -> Result<Vec<Project>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    let rows = of(organisation).filter(Column::Id.is_in(ids)).all(conn.db()).await?;
+    let rows = of(organisation).filter(Column::Id.is_in(ids)).all(&conn.tenant(organisation)).await?;
     Ok(rows.into_iter().map(record).collect())
 }
 
@@ -78,7 +78,7 @@ pub async fn find_by_code(
     organisation: OrganisationId,
     code: &str,
 ) -> Result<Option<Project>, Error> {
-    Ok(of(organisation).filter(Column::Code.eq(code)).one(conn.db()).await?.map(record))
+    Ok(of(organisation).filter(Column::Code.eq(code)).one(&conn.tenant(organisation)).await?.map(record))
 }
 
 /// All of an organisation, oldest first; what ingestion keeps in memory.
@@ -86,7 +86,11 @@ pub async fn find_by_code(
 /// # Errors
 /// `Unavailable`.
 pub async fn list(conn: &impl Conn, organisation: OrganisationId) -> Result<Vec<Project>, Error> {
-    let rows = of(organisation).order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(conn.db()).await?;
+    let rows = of(organisation)
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(&conn.tenant(organisation))
+        .await?;
     Ok(rows.into_iter().map(record).collect())
 }
 
@@ -95,7 +99,10 @@ pub async fn list(conn: &impl Conn, organisation: OrganisationId) -> Result<Vec<
 /// # Errors
 /// `Unavailable`.
 pub async fn page(conn: &impl Conn, organisation: OrganisationId, page: &Page) -> Result<PageOf<Project>, Error> {
-    page::fetch(conn, of(organisation), Column::CreatedAt, Column::Id, page, |row| Ok(record(row))).await
+    page::fetch(&conn.tenant(organisation), of(organisation), Column::CreatedAt, Column::Id, page, |row| {
+        Ok(record(row))
+    })
+    .await
 }
 
 /// How many an organisation has, counting no further than `cap`.
@@ -103,7 +110,7 @@ pub async fn page(conn: &impl Conn, organisation: OrganisationId, page: &Page) -
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, organisation: OrganisationId, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, of(organisation), cap).await
+    page::count_capped(&conn.tenant(organisation), of(organisation), cap).await
 }
 
 fn of(organisation: OrganisationId) -> Select<Entity> {

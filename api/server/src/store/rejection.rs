@@ -79,11 +79,12 @@ pub async fn insert_many_in_tx(tx: &Tx, events: &[RejectedEvent]) -> Result<u64,
     let mut rows: Vec<Model> = events.iter().map(row).collect();
     rows.sort_by(|a, b| (a.organisation_id, &a.body_digest).cmp(&(b.organisation_id, &b.body_digest)));
     rows.dedup_by(|a, b| a.organisation_id == b.organisation_id && a.body_digest == b.body_digest);
+    let db = tx.organisations(events.iter().map(|event| event.organisation_id));
     let mut inserted = 0;
     for chunk in rows.chunks(CHUNK) {
         let result = Entity::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
             .on_conflict_do_nothing_on([Column::OrganisationId, Column::BodyDigest])
-            .exec_without_returning(tx.db())
+            .exec_without_returning(&db)
             .await?;
         if let TryInsertResult::Inserted(count) = result {
             inserted += count;
@@ -100,7 +101,7 @@ pub async fn delete_in_tx(tx: &Tx, organisation: OrganisationId, id: RejectionId
     let result = Entity::delete_many()
         .filter(Column::OrganisationId.eq(organisation.uuid()))
         .filter(Column::Id.eq(id.uuid()))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -114,7 +115,12 @@ pub async fn find(
     organisation: OrganisationId,
     id: RejectionId,
 ) -> Result<Option<RejectedEvent>, Error> {
-    of(organisation, None).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.map(record).transpose()
+    of(organisation, None)
+        .filter(Column::Id.eq(id.uuid()))
+        .one(&conn.tenant(organisation))
+        .await?
+        .map(record)
+        .transpose()
 }
 
 /// A page of an organisation's rejected events, of one project or of all.
@@ -127,7 +133,8 @@ pub async fn page(
     project: Option<ProjectId>,
     page: &Page,
 ) -> Result<PageOf<RejectedEvent>, Error> {
-    page::fetch(conn, of(organisation, project), Column::RecordedAt, Column::Id, page, record).await
+    page::fetch(&conn.tenant(organisation), of(organisation, project), Column::RecordedAt, Column::Id, page, record)
+        .await
 }
 
 /// How many an organisation (or one project of it) has, counting no further than `cap`.
@@ -140,7 +147,7 @@ pub async fn count_capped(
     project: Option<ProjectId>,
     cap: u64,
 ) -> Result<u64, Error> {
-    page::count_capped(conn, of(organisation, project), cap).await
+    page::count_capped(&conn.tenant(organisation), of(organisation, project), cap).await
 }
 
 fn of(organisation: OrganisationId, project: Option<ProjectId>) -> Select<Entity> {

@@ -93,7 +93,7 @@ pub async fn insert_in_tx(tx: &Tx, subscription: &Subscription) -> Result<(), Er
         version: subscription.version,
         created_at: micros(subscription.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.tenant(subscription.organisation_id)).await?;
     Ok(())
 }
 
@@ -116,7 +116,7 @@ pub async fn advance_in_tx(
         .col_expr(Column::State, Expr::value(state.as_str()))
         .filter(Column::NextPeriodStart.eq(micros(from)))
         .filter(Column::State.eq(SubscriptionState::Active.as_str()))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -139,7 +139,7 @@ pub async fn end_in_tx(
         .col_expr(Column::NextPeriodEnd, Expr::value(micros(next_period.end)))
         .col_expr(Column::Version, Expr::value(version + 1))
         .filter(Column::Version.eq(version))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -160,7 +160,7 @@ pub async fn change_plan_in_tx(
         .col_expr(Column::PlanVersionId, Expr::value(plan.1.uuid()))
         .col_expr(Column::Version, Expr::value(version + 1))
         .filter(Column::Version.eq(version))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -174,7 +174,13 @@ pub async fn find(
     organisation: OrganisationId,
     id: SubscriptionId,
 ) -> Result<Option<Subscription>, Error> {
-    of(organisation).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.as_ref().map(record).transpose()
+    of(organisation)
+        .filter(Column::Id.eq(id.uuid()))
+        .one(&conn.tenant(organisation))
+        .await?
+        .as_ref()
+        .map(record)
+        .transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -186,7 +192,10 @@ pub async fn find_many(
     organisation: OrganisationId,
     ids: &[SubscriptionId],
 ) -> Result<Vec<Subscription>, Error> {
-    let rows = of(organisation).filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).all(conn.db()).await?;
+    let rows = of(organisation)
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .all(&conn.tenant(organisation))
+        .await?;
     rows.iter().map(record).collect()
 }
 
@@ -195,7 +204,11 @@ pub async fn find_many(
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn list(conn: &impl Conn, organisation: OrganisationId) -> Result<Vec<Subscription>, Error> {
-    let rows = of(organisation).order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(conn.db()).await?;
+    let rows = of(organisation)
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(&conn.tenant(organisation))
+        .await?;
     rows.iter().map(record).collect()
 }
 
@@ -204,7 +217,8 @@ pub async fn list(conn: &impl Conn, organisation: OrganisationId) -> Result<Vec<
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn page(conn: &impl Conn, organisation: OrganisationId, page: &Page) -> Result<PageOf<Subscription>, Error> {
-    page::fetch(conn, of(organisation), Column::CreatedAt, Column::Id, page, |row| record(&row)).await
+    page::fetch(&conn.tenant(organisation), of(organisation), Column::CreatedAt, Column::Id, page, |row| record(&row))
+        .await
 }
 
 /// How many an organisation has, counting no further than `cap`.
@@ -212,7 +226,7 @@ pub async fn page(conn: &impl Conn, organisation: OrganisationId, page: &Page) -
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, organisation: OrganisationId, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, of(organisation), cap).await
+    page::count_capped(&conn.tenant(organisation), of(organisation), cap).await
 }
 
 /// Those of every organisation on a plan, at most `limit`; for the operator only.
@@ -224,7 +238,7 @@ pub async fn list_by_plan(conn: &impl Conn, plan: PlanId, limit: u64) -> Result<
         .filter(Column::PlanId.eq(plan.uuid()))
         .order_by_asc(Column::CreatedAt)
         .limit(limit)
-        .all(conn.db())
+        .all(&conn.every_organisation())
         .await?;
     rows.iter().map(record).collect()
 }
@@ -242,7 +256,8 @@ const DUE: &str = "SELECT s.* FROM subscriptions s \
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn due(conn: &impl Conn, now: DateTime<Utc>, limit: u32) -> Result<Vec<Subscription>, Error> {
     let values = vec![micros(now).into(), i64::from(limit).into()];
-    let rows = conn.db().query_all_raw(statement(conn.db(), DUE, values)).await?;
+    let db = conn.every_organisation();
+    let rows = db.query_all_raw(statement(&db, DUE, values)).await?;
     rows.iter().map(|row| record(&Model::from_query_result(row, "")?)).collect()
 }
 
@@ -263,7 +278,8 @@ pub async fn ended(
         .filter(Column::NextPeriodEnd.lte(micros(now)))
         .order_by_asc(Column::NextPeriodEnd)
         .limit(u64::from(limit));
-    select.all(conn.db()).await?.iter().map(record).collect()
+    let db = organisation.map_or_else(|| conn.every_organisation(), |organisation| conn.tenant(organisation));
+    select.all(&db).await?.iter().map(record).collect()
 }
 
 fn of(organisation: OrganisationId) -> Select<Entity> {

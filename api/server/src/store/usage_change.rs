@@ -30,6 +30,7 @@ pub async fn bump_in_tx(tx: &Tx, organisations: &[OrganisationId], now: DateTime
     let mut ids: Vec<_> = organisations.iter().map(|organisation| organisation.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
+    let db = tx.shared();
     for chunk in ids.chunks(500) {
         let rows: Vec<String> = (2..chunk.len() + 2).map(|mark| format!("(${mark}, 1, 0, $1)")).collect();
         let sql = format!(
@@ -39,7 +40,7 @@ pub async fn bump_in_tx(tx: &Tx, organisations: &[OrganisationId], now: DateTime
         );
         let mut values: Vec<Value> = vec![micros(now).into()];
         values.extend(chunk.iter().map(|id| Value::from(*id)));
-        tx.db().execute_raw(statement(tx.db(), &sql, values)).await?;
+        db.execute_raw(statement(&db, &sql, values)).await?;
     }
     Ok(())
 }
@@ -56,10 +57,10 @@ pub async fn claim(store: &Store, limit: u32, now: DateTime<Utc>, lease: TimeDel
             AND (claimed_until IS NULL OR claimed_until <= $1) ORDER BY changed_at LIMIT $3{}) \
          UPDATE usage_changes SET claimed_until = $2 \
          WHERE organisation_id IN (SELECT organisation_id FROM picked) RETURNING organisation_id, revision",
-        lock_clause(db, " FOR UPDATE SKIP LOCKED"),
+        lock_clause(&db, " FOR UPDATE SKIP LOCKED"),
     );
     let values = vec![micros(now).into(), micros(now + lease).into(), i64::from(limit).into()];
-    let rows = db.query_all_raw(statement(db, &sql, values)).await?;
+    let rows = db.query_all_raw(statement(&db, &sql, values)).await?;
     let change = |row: &sea_orm::QueryResult| {
         let organisation_id = OrganisationId::from_uuid(row.try_get_by_index(0)?);
         Ok(UsageChange { organisation_id, revision: row.try_get_by_index(1)? })
@@ -75,7 +76,8 @@ pub async fn evaluated(store: &Store, change: &UsageChange) -> Result<(), Error>
     let sql = "UPDATE usage_changes SET claimed_until = NULL, \
         evaluated = CASE WHEN evaluated < $2 THEN $2 ELSE evaluated END WHERE organisation_id = $1";
     let values = vec![change.organisation_id.uuid().into(), change.revision.into()];
-    store.writer().execute_raw(statement(store.writer(), sql, values)).await?;
+    let db = store.writer();
+    db.execute_raw(statement(&db, sql, values)).await?;
     Ok(())
 }
 
@@ -85,7 +87,8 @@ pub async fn evaluated(store: &Store, change: &UsageChange) -> Result<(), Error>
 /// `Unavailable`.
 pub async fn depth(conn: &impl Conn) -> Result<u64, Error> {
     let sql = "SELECT COUNT(*) FROM usage_changes WHERE revision > evaluated";
-    let row = conn.db().query_one_raw(statement(conn.db(), sql, Vec::new())).await?;
+    let db = conn.shared();
+    let row = db.query_one_raw(statement(&db, sql, Vec::new())).await?;
     let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
     Ok(count.unsigned_abs())
 }

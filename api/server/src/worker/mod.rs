@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::store;
 
 /// The workers of this process.
 pub struct Workers {
@@ -49,8 +50,8 @@ pub fn start_effects(app: &Arc<App>, shutdown: CancellationToken) -> Workers {
 /// want to see the end of it.
 pub async fn run_to_rest(app: &Arc<App>) -> Result<(), Error> {
     loop {
-        let alerted = alerts::once(Arc::clone(app)).await?;
-        let sent = outbox::once(Arc::clone(app)).await?;
+        let alerted = store::unhurried(alerts::once(Arc::clone(app))).await?;
+        let sent = store::unhurried(outbox::once(Arc::clone(app))).await?;
         if alerted + sent == 0 {
             return Ok(());
         }
@@ -67,7 +68,7 @@ where
     /// Hints come in swarms while usage streams in; one look serves a swarm.
     const SETTLE: Duration = Duration::from_millis(25);
     loop {
-        match once(Arc::clone(&app)).await {
+        match store::unhurried(once(Arc::clone(&app))).await {
             Ok(0) => {}
             Ok(done) => {
                 tracing::debug!(worker = name, done, "worked");

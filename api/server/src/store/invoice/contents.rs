@@ -83,7 +83,8 @@ pub async fn billed_for(
 ) -> Result<Vec<Line>, Error> {
     let values =
         vec![organisation.uuid().into(), subscription.uuid().into(), charge_code.into(), micros(service_start).into()];
-    let rows = conn.db().query_all_raw(statement(conn.db(), BILLED_FOR, values)).await?;
+    let db = conn.tenant(organisation);
+    let rows = db.query_all_raw(statement(&db, BILLED_FOR, values)).await?;
     let read = |row: &QueryResult| {
         let (row, currency) = with_currency::<invoice_lines::Model>(row, LINES)?;
         line(row, currency)
@@ -131,7 +132,8 @@ async fn below_invoices<M: FromQueryResult>(
         places.join(", "),
     );
     let values = std::iter::once(organisation.uuid()).chain(ids.iter().map(|id| id.uuid())).map(Into::into).collect();
-    let rows = conn.db().query_all_raw(statement(conn.db(), &sql, values)).await?;
+    let db = conn.tenant(organisation);
+    let rows = db.query_all_raw(statement(&db, &sql, values)).await?;
     rows.iter().map(|row| with_currency(row, table)).collect()
 }
 
@@ -147,7 +149,9 @@ fn with_currency<M: FromQueryResult>(row: &QueryResult, table: &'static str) -> 
 pub async fn calls(conn: &impl Conn, organisation: OrganisationId, id: InvoiceId) -> Result<Vec<PluginCall>, Error> {
     use plugin_calls::{Column, Entity};
     let select = Entity::find().order_by_asc(Column::Position);
-    let rows = below(select, Column::OrganisationId, Column::InvoiceId, organisation, &[id]).all(conn.db()).await?;
+    let rows = below(select, Column::OrganisationId, Column::InvoiceId, organisation, &[id])
+        .all(&conn.tenant(organisation))
+        .await?;
     rows.into_iter().map(plugin_call).collect()
 }
 
@@ -163,7 +167,7 @@ pub async fn call(
 ) -> Result<Option<PluginCall>, Error> {
     let Ok(position) = i32::try_from(position) else { return Ok(None) };
     let key = (organisation.uuid(), id.uuid(), position);
-    plugin_calls::Entity::find_by_id(key).one(conn.db()).await?.map(plugin_call).transpose()
+    plugin_calls::Entity::find_by_id(key).one(&conn.tenant(organisation)).await?.map(plugin_call).transpose()
 }
 
 pub(super) async fn insert_contents_in_tx(
@@ -174,23 +178,24 @@ pub(super) async fn insert_contents_in_tx(
 ) -> Result<(), Error> {
     let key = (organisation.uuid(), id.uuid());
     let calls = contents.calls.iter().enumerate().map(|(index, call)| call_row(key, index, call));
-    insert_all::<plugin_calls::Entity, _>(tx, calls.collect::<Result<_, _>>()?).await?;
+    insert_all::<plugin_calls::Entity, _>(tx, organisation, calls.collect::<Result<_, _>>()?).await?;
     let lines = contents.lines.iter().enumerate().map(|(index, line)| line_row(key, index, line));
-    insert_all::<invoice_lines::Entity, _>(tx, lines.collect::<Result<_, _>>()?).await?;
+    insert_all::<invoice_lines::Entity, _>(tx, organisation, lines.collect::<Result<_, _>>()?).await?;
     let taxes = contents.taxes.iter().enumerate().map(|(index, tax)| tax_row(key, index, tax));
-    insert_all::<invoice_taxes::Entity, _>(tx, taxes.collect::<Result<_, _>>()?).await
+    insert_all::<invoice_taxes::Entity, _>(tx, organisation, taxes.collect::<Result<_, _>>()?).await
 }
 
 pub(super) async fn delete_contents_in_tx(tx: &Tx, organisation: OrganisationId, id: InvoiceId) -> Result<(), Error> {
+    let db = tx.tenant(organisation);
     for table in [LINES, TAXES, CALLS] {
         let sql = format!("DELETE FROM {table} WHERE organisation_id = $1 AND invoice_id = $2");
         let values = vec![organisation.uuid().into(), id.uuid().into()];
-        tx.db().execute_raw(statement(tx.db(), &sql, values)).await?;
+        db.execute_raw(statement(&db, &sql, values)).await?;
     }
     Ok(())
 }
 
-async fn insert_all<E, A>(tx: &Tx, rows: Vec<E::Model>) -> Result<(), Error>
+async fn insert_all<E, A>(tx: &Tx, organisation: OrganisationId, rows: Vec<E::Model>) -> Result<(), Error>
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E> + IntoActiveModel<A>,
@@ -198,7 +203,7 @@ where
 {
     for chunk in rows.chunks(CHUNK) {
         E::insert_many(chunk.iter().cloned().map(IntoActiveModel::into_active_model))
-            .exec_without_returning(tx.db())
+            .exec_without_returning(&tx.tenant(organisation))
             .await?;
     }
     Ok(())

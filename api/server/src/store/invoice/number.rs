@@ -23,7 +23,8 @@ const TAKE: &str = "INSERT INTO invoice_counters (issuing_entity_id, series, nex
 /// `Invalid` for an unknown issuing entity, `Unavailable`, `Internal`.
 pub async fn take_number_in_tx(tx: &Tx, issuing_entity: IssuingEntityId, series: &str) -> Result<i64, Error> {
     let values = vec![issuing_entity.uuid().into(), series.into()];
-    let row = tx.db().query_one_raw(statement(tx.db(), TAKE, values)).await?;
+    let db = tx.shared();
+    let row = db.query_one_raw(statement(&db, TAKE, values)).await?;
     let row = row.ok_or_else(|| corrupt("invoice_counters", "next", "the upsert returned nothing"))?;
     Ok(row.try_get_by_index(0)?)
 }
@@ -40,7 +41,7 @@ pub async fn find_by_number(
     let row = Entity::find()
         .filter(Column::IssuingEntityId.eq(issuing_entity.uuid()))
         .filter(Column::Number.eq(number))
-        .one(conn.db())
+        .one(&conn.shared())
         .await?;
     Ok(row.map(|row| (OrganisationId::from_uuid(row.organisation_id), InvoiceId::from_uuid(row.invoice_id))))
 }
@@ -59,6 +60,6 @@ pub(super) async fn register_in_tx(
         organisation_id: organisation.uuid(),
         invoice_id: invoice.uuid(),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }

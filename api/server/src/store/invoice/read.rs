@@ -31,7 +31,7 @@ pub struct Filter {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, organisation: OrganisationId, id: InvoiceId) -> Result<Option<Invoice>, Error> {
-    of(organisation).filter(Column::Id.eq(id.uuid())).one(conn.db()).await?.map(record).transpose()
+    of(organisation).filter(Column::Id.eq(id.uuid())).one(&conn.tenant(organisation)).await?.map(record).transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -43,7 +43,10 @@ pub async fn find_many(
     organisation: OrganisationId,
     ids: &[InvoiceId],
 ) -> Result<Vec<Invoice>, Error> {
-    let rows = of(organisation).filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).all(conn.db()).await?;
+    let rows = of(organisation)
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .all(&conn.tenant(organisation))
+        .await?;
     rows.into_iter().map(record).collect()
 }
 
@@ -62,7 +65,7 @@ pub async fn find_by_period(
         .filter(Column::SubscriptionId.eq(subscription.uuid()))
         .filter(Column::PeriodStart.eq(micros(period_start)))
         .filter(Column::Kind.eq(kind.as_str()))
-        .one(conn.db())
+        .one(&conn.tenant(organisation))
         .await?
         .map(record)
         .transpose()
@@ -78,7 +81,8 @@ pub async fn page(
     filter: &Filter,
     page: &Page,
 ) -> Result<PageOf<Invoice>, Error> {
-    page::fetch(conn, filtered(organisation, filter), Column::CreatedAt, Column::Id, page, record).await
+    page::fetch(&conn.tenant(organisation), filtered(organisation, filter), Column::CreatedAt, Column::Id, page, record)
+        .await
 }
 
 /// How many invoices pass a filter, counting no further than `cap`.
@@ -91,7 +95,7 @@ pub async fn count_capped(
     filter: &Filter,
     cap: u64,
 ) -> Result<u64, Error> {
-    page::count_capped(conn, filtered(organisation, filter), cap).await
+    page::count_capped(&conn.tenant(organisation), filtered(organisation, filter), cap).await
 }
 
 const LATEST_FOR_PLAN: &str = "SELECT i.period_end FROM invoices i \
@@ -104,7 +108,8 @@ const LATEST_FOR_PLAN: &str = "SELECT i.period_end FROM invoices i \
 /// # Errors
 /// `Unavailable`.
 pub async fn latest_billed_end_for_plan(conn: &impl Conn, plan: PlanId) -> Result<Option<DateTime<Utc>>, Error> {
-    let row = conn.db().query_one_raw(statement(conn.db(), LATEST_FOR_PLAN, vec![plan.uuid().into()])).await?;
+    let db = conn.every_organisation();
+    let row = db.query_one_raw(statement(&db, LATEST_FOR_PLAN, vec![plan.uuid().into()])).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
@@ -113,7 +118,7 @@ pub async fn latest_billed_end_for_plan(conn: &impl Conn, plan: PlanId) -> Resul
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn latest_billed_end(conn: &impl Conn, organisation: OrganisationId) -> Result<Option<DateTime<Utc>>, Error> {
-    let row = of(organisation).order_by_desc(Column::PeriodEnd).one(conn.db()).await?;
+    let row = of(organisation).order_by_desc(Column::PeriodEnd).one(&conn.tenant(organisation)).await?;
     Ok(row.map(|row| row.period_end))
 }
 
@@ -126,7 +131,7 @@ pub async fn latest_billed_end_for_issuer(
     issuer: IssuingEntityId,
 ) -> Result<Option<DateTime<Utc>>, Error> {
     let select = Entity::find().filter(Column::IssuingEntityId.eq(issuer.uuid()));
-    let row = select.order_by_desc(Column::PeriodEnd).one(conn.db()).await?;
+    let row = select.order_by_desc(Column::PeriodEnd).one(&conn.every_organisation()).await?;
     Ok(row.map(|row| row.period_end))
 }
 
@@ -149,7 +154,8 @@ pub async fn drafts_ended(
         .filter(Column::Id.gt(after.map_or(uuid::Uuid::nil(), InvoiceId::uuid)))
         .order_by_asc(Column::Id)
         .limit(u64::from(limit));
-    select.all(conn.db()).await?.into_iter().map(record).collect()
+    let db = organisation.map_or_else(|| conn.every_organisation(), |organisation| conn.tenant(organisation));
+    select.all(&db).await?.into_iter().map(record).collect()
 }
 
 fn of(organisation: OrganisationId) -> Select<Entity> {

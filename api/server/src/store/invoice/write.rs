@@ -65,7 +65,7 @@ pub async fn insert_draft_in_tx(tx: &Tx, invoice: &Invoice, contents: &Contents)
     let period = [Column::OrganisationId, Column::SubscriptionId, Column::PeriodStart, Column::Kind];
     let result = Entity::insert(row(invoice).into_active_model())
         .on_conflict_do_nothing_on(period)
-        .exec_without_returning(tx.db())
+        .exec_without_returning(&tx.tenant(invoice.organisation_id))
         .await?;
     if matches!(result, TryInsertResult::Inserted(1)) {
         insert_contents_in_tx(tx, invoice.organisation_id, invoice.id, contents).await?;
@@ -95,7 +95,7 @@ pub async fn replace_contents_in_tx(tx: &Tx, invoice: &Invoice, contents: &Conte
         .col_expr(Column::Version, Expr::value(invoice.version + 1))
         .filter(Column::State.eq(InvoiceState::Draft.as_str()))
         .filter(Column::Version.eq(invoice.version))
-        .exec(tx.db())
+        .exec(&tx.tenant(invoice.organisation_id))
         .await?;
     if result.rows_affected != 1 {
         return Ok(false);
@@ -121,7 +121,7 @@ pub async fn finalise_in_tx(tx: &Tx, finalisation: &Finalisation) -> Result<bool
         .filter(Column::IssuingEntityId.eq(finalisation.issuing_entity_id.uuid()))
         .filter(Column::State.eq(InvoiceState::Draft.as_str()))
         .filter(Column::Version.eq(finalisation.version))
-        .exec(tx.db())
+        .exec(&tx.tenant(finalisation.organisation_id))
         .await?;
     if result.rows_affected != 1 {
         return Ok(false);
@@ -146,7 +146,7 @@ pub async fn move_state_in_tx(
         .col_expr(Column::State, Expr::value(to.as_str()))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::State.eq(from.as_str()))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -162,7 +162,7 @@ pub async fn set_pdf_in_tx(tx: &Tx, organisation: OrganisationId, id: InvoiceId,
         .col_expr(Column::PdfSha256, Expr::value(pdf.sha256.as_str()))
         .col_expr(Column::TemplateFallback, Expr::value(pdf.template_fallback.as_deref().map(storable)))
         .filter(Column::State.ne(InvoiceState::Draft.as_str()))
-        .exec(tx.db())
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(result.rows_affected == 1)
 }

@@ -101,7 +101,7 @@ pub async fn insert_activation_in_tx(tx: &Tx, activation: &Activation) -> Result
         effective_from: micros(activation.effective_from),
         created_at: micros(activation.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -116,7 +116,7 @@ pub async fn active_at(conn: &impl Conn, targets: &[Target], at: DateTime<Utc>) 
         .filter(any_target)
         .filter(Column::EffectiveFrom.lte(micros(at)))
         .order_by_desc(Column::EffectiveFrom)
-        .all(conn.db())
+        .all(&conn.shared())
         .await?;
     let latest_first: Vec<Activation> = rows.iter().map(record).collect::<Result<_, _>>()?;
     let mut active = Vec::new();
@@ -146,7 +146,7 @@ pub async fn activations_page(
     target: Option<Target>,
     page: &Page,
 ) -> Result<PageOf<Activation>, Error> {
-    page::fetch(conn, of(target), Column::EffectiveFrom, Column::Id, page, |row| record(&row)).await
+    page::fetch(&conn.shared(), of(target), Column::EffectiveFrom, Column::Id, page, |row| record(&row)).await
 }
 
 /// How many there are, counting no further than `cap`.
@@ -154,7 +154,7 @@ pub async fn activations_page(
 /// # Errors
 /// `Unavailable`.
 pub async fn count_activations_capped(conn: &impl Conn, target: Option<Target>, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, of(target), cap).await
+    page::count_capped(&conn.shared(), of(target), cap).await
 }
 
 /// One by identity.
@@ -162,7 +162,7 @@ pub async fn count_activations_capped(conn: &impl Conn, target: Option<Target>, 
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_activation(conn: &impl Conn, id: PluginActivationId) -> Result<Option<Activation>, Error> {
-    Entity::find_by_id(id.uuid()).one(conn.db()).await?.as_ref().map(record).transpose()
+    Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.as_ref().map(record).transpose()
 }
 
 fn of(target: Option<Target>) -> Select<Entity> {

@@ -50,7 +50,7 @@ pub async fn insert_component_in_tx(tx: &Tx, component: &Component, bytes: &[u8]
     };
     Entity::insert(row.into_active_model())
         .on_conflict_do_nothing_on([Column::Digest])
-        .exec_without_returning(tx.db())
+        .exec_without_returning(&tx.shared())
         .await?;
     Ok(())
 }
@@ -61,7 +61,7 @@ pub async fn insert_component_in_tx(tx: &Tx, component: &Component, bytes: &[u8]
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn component(conn: &impl Conn, digest: &str) -> Result<Option<Component>, Error> {
     let select = Entity::find().select_only().columns(META).filter(Column::Digest.eq(digest));
-    select.into_model::<Meta>().one(conn.db()).await?.map(record).transpose()
+    select.into_model::<Meta>().one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// What is known of all bytes ever registered, oldest first.
@@ -70,7 +70,7 @@ pub async fn component(conn: &impl Conn, digest: &str) -> Result<Option<Componen
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn components(conn: &impl Conn) -> Result<Vec<Component>, Error> {
     let select = Entity::find().select_only().columns(META).order_by_asc(Column::CreatedAt);
-    select.into_model::<Meta>().all(conn.db()).await?.into_iter().map(record).collect()
+    select.into_model::<Meta>().all(&conn.shared()).await?.into_iter().map(record).collect()
 }
 
 /// The bytes with a digest.
@@ -79,7 +79,7 @@ pub async fn components(conn: &impl Conn) -> Result<Vec<Component>, Error> {
 /// `Unavailable`.
 pub async fn component_bytes(conn: &impl Conn, digest: &str) -> Result<Option<Vec<u8>>, Error> {
     let select = Entity::find().select_only().column(Column::Bytes).filter(Column::Digest.eq(digest));
-    Ok(select.into_tuple().one(conn.db()).await?)
+    Ok(select.into_tuple().one(&conn.shared()).await?)
 }
 
 fn record(row: Meta) -> Result<Component, Error> {

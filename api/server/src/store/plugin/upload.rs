@@ -65,7 +65,7 @@ pub async fn insert_upload_in_tx(tx: &Tx, upload: &Upload) -> Result<(), Error> 
         received_at: None,
         created_at: micros(upload.created_at),
     };
-    Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -80,7 +80,7 @@ pub async fn receive_upload(store: &Store, id: UploadId, bytes: &[u8], now: Date
         .col_expr(Column::ReceivedAt, Expr::value(micros(now)))
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::ExpiresAt.gt(micros(now)))
-        .exec(store.writer())
+        .exec(&store.writer())
         .await?;
     Ok(result.rows_affected == 1)
 }
@@ -91,7 +91,7 @@ pub async fn receive_upload(store: &Store, id: UploadId, bytes: &[u8], now: Date
 /// `Unavailable`.
 pub async fn find_upload(conn: &impl Conn, id: UploadId) -> Result<Option<Upload>, Error> {
     let select = Entity::find().select_only().columns(META).filter(Column::Id.eq(id.uuid()));
-    Ok(select.into_model::<Meta>().one(conn.db()).await?.map(record))
+    Ok(select.into_model::<Meta>().one(&conn.shared()).await?.map(record))
 }
 
 /// The bytes of an upload, when they have arrived.
@@ -100,7 +100,7 @@ pub async fn find_upload(conn: &impl Conn, id: UploadId) -> Result<Option<Upload
 /// `Unavailable`.
 pub async fn upload_bytes(conn: &impl Conn, id: UploadId) -> Result<Option<Vec<u8>>, Error> {
     let select = Entity::find().select_only().column(Column::Bytes).filter(Column::Id.eq(id.uuid()));
-    let bytes: Option<Option<Vec<u8>>> = select.into_tuple().one(conn.db()).await?;
+    let bytes: Option<Option<Vec<u8>>> = select.into_tuple().one(&conn.shared()).await?;
     Ok(bytes.flatten())
 }
 
@@ -110,7 +110,7 @@ pub async fn upload_bytes(conn: &impl Conn, id: UploadId) -> Result<Option<Vec<u
 /// # Errors
 /// `Unavailable`, `Internal`.
 pub async fn finish_upload_in_tx(tx: &Tx, id: UploadId) -> Result<bool, Error> {
-    Ok(Entity::delete_by_id(id.uuid()).exec(tx.db()).await?.rows_affected == 1)
+    Ok(Entity::delete_by_id(id.uuid()).exec(&tx.shared()).await?.rows_affected == 1)
 }
 
 /// Removes uploads that expired; answers how many.
@@ -118,7 +118,7 @@ pub async fn finish_upload_in_tx(tx: &Tx, id: UploadId) -> Result<bool, Error> {
 /// # Errors
 /// `Unavailable`, `Internal`.
 pub async fn purge_expired_uploads(store: &Store, now: DateTime<Utc>) -> Result<u64, Error> {
-    let result = Entity::delete_many().filter(Column::ExpiresAt.lte(micros(now))).exec(store.writer()).await?;
+    let result = Entity::delete_many().filter(Column::ExpiresAt.lte(micros(now))).exec(&store.writer()).await?;
     Ok(result.rows_affected)
 }
 

@@ -58,7 +58,7 @@ pub async fn insert_in_tx(tx: &Tx, plugin: &Plugin) -> Result<(), Error> {
         kind: plugin.kind.as_str().to_owned(),
         created_at: micros(plugin.created_at),
     };
-    plugins::Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
+    plugins::Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(())
 }
 
@@ -81,7 +81,7 @@ pub async fn insert_version_in_tx(
         .filter(plugin_versions::Column::PluginId.eq(plugin.uuid()))
         .order_by_desc(plugin_versions::Column::Number)
         .into_tuple()
-        .one(tx.db())
+        .one(&tx.shared())
         .await?;
     let row = plugin_versions::Model {
         id: id.uuid(),
@@ -91,7 +91,7 @@ pub async fn insert_version_in_tx(
         report,
         created_at: micros(now),
     };
-    plugin_versions::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    plugin_versions::Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx.shared()).await?;
     Ok(version_record(row))
 }
 
@@ -100,7 +100,7 @@ pub async fn insert_version_in_tx(
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, id: PluginId) -> Result<Option<Plugin>, Error> {
-    plugins::Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(record).transpose()
+    plugins::Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -109,7 +109,7 @@ pub async fn find(conn: &impl Conn, id: PluginId) -> Result<Option<Plugin>, Erro
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_many(conn: &impl Conn, ids: &[PluginId]) -> Result<Vec<Plugin>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    let rows = plugins::Entity::find().filter(plugins::Column::Id.is_in(ids)).all(conn.db()).await?;
+    let rows = plugins::Entity::find().filter(plugins::Column::Id.is_in(ids)).all(&conn.shared()).await?;
     rows.into_iter().map(record).collect()
 }
 
@@ -118,7 +118,7 @@ pub async fn find_many(conn: &impl Conn, ids: &[PluginId]) -> Result<Vec<Plugin>
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find_by_name(conn: &impl Conn, name: &str) -> Result<Option<Plugin>, Error> {
-    plugins::Entity::find().filter(plugins::Column::Name.eq(name)).one(conn.db()).await?.map(record).transpose()
+    plugins::Entity::find().filter(plugins::Column::Name.eq(name)).one(&conn.shared()).await?.map(record).transpose()
 }
 
 /// A page of all plugins.
@@ -126,7 +126,8 @@ pub async fn find_by_name(conn: &impl Conn, name: &str) -> Result<Option<Plugin>
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Plugin>, Error> {
-    page::fetch(conn, plugins::Entity::find(), plugins::Column::CreatedAt, plugins::Column::Id, page, record).await
+    page::fetch(&conn.shared(), plugins::Entity::find(), plugins::Column::CreatedAt, plugins::Column::Id, page, record)
+        .await
 }
 
 /// How many there are, counting no further than `cap`.
@@ -134,7 +135,7 @@ pub async fn page(conn: &impl Conn, page: &Page) -> Result<PageOf<Plugin>, Error
 /// # Errors
 /// `Unavailable`.
 pub async fn count_capped(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
-    page::count_capped(conn, plugins::Entity::find(), cap).await
+    page::count_capped(&conn.shared(), plugins::Entity::find(), cap).await
 }
 
 /// All versions of a plugin, newest first.
@@ -145,7 +146,7 @@ pub async fn versions(conn: &impl Conn, plugin: PluginId) -> Result<Vec<PluginVe
     let rows = plugin_versions::Entity::find()
         .filter(plugin_versions::Column::PluginId.eq(plugin.uuid()))
         .order_by_desc(plugin_versions::Column::Number)
-        .all(conn.db())
+        .all(&conn.shared())
         .await?;
     Ok(rows.into_iter().map(version_record).collect())
 }
@@ -158,7 +159,7 @@ pub async fn versions_of_digest(conn: &impl Conn, digest: &str) -> Result<Vec<Pl
     let rows = plugin_versions::Entity::find()
         .filter(plugin_versions::Column::Digest.eq(digest))
         .order_by_asc(plugin_versions::Column::CreatedAt)
-        .all(conn.db())
+        .all(&conn.shared())
         .await?;
     Ok(rows.into_iter().map(version_record).collect())
 }
@@ -168,7 +169,7 @@ pub async fn versions_of_digest(conn: &impl Conn, digest: &str) -> Result<Vec<Pl
 /// # Errors
 /// `Unavailable`.
 pub async fn find_version(conn: &impl Conn, id: PluginVersionId) -> Result<Option<PluginVersion>, Error> {
-    Ok(plugin_versions::Entity::find_by_id(id.uuid()).one(conn.db()).await?.map(version_record))
+    Ok(plugin_versions::Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(version_record))
 }
 
 /// Several versions by identity, in no particular order; unknown ones are left out.
@@ -177,7 +178,8 @@ pub async fn find_version(conn: &impl Conn, id: PluginVersionId) -> Result<Optio
 /// `Unavailable`.
 pub async fn find_versions_many(conn: &impl Conn, ids: &[PluginVersionId]) -> Result<Vec<PluginVersion>, Error> {
     let ids = ids.iter().map(|id| id.uuid());
-    let rows = plugin_versions::Entity::find().filter(plugin_versions::Column::Id.is_in(ids)).all(conn.db()).await?;
+    let rows =
+        plugin_versions::Entity::find().filter(plugin_versions::Column::Id.is_in(ids)).all(&conn.shared()).await?;
     Ok(rows.into_iter().map(version_record).collect())
 }
 

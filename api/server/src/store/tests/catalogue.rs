@@ -53,7 +53,7 @@ const VOLATILE_DEFAULTS: &str = "SELECT c.relname || '.' || a.attname AS name FR
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'";
 
 async fn rows<T: FromQueryResult>(store: &Store, sql: &str) -> Vec<T> {
-    let rows = store.db().query_all_raw(Statement::from_string(store.backend().into(), sql)).await.unwrap();
+    let rows = store.shared().query_all_raw(Statement::from_string(store.backend().into(), sql)).await.unwrap();
     rows.iter().map(|row| T::from_query_result(row, "").unwrap()).collect()
 }
 
@@ -114,6 +114,7 @@ async fn the_schema_keeps_the_tenancy_rules() {
 async fn every_rule_is_noticed_when_broken() {
     let Some(database) = postgres().await else { return };
     let store = &database.store;
+    let owner = store.owner().await.unwrap();
     for (sql, word) in [
         ("CREATE TABLE stray (id int PRIMARY KEY)", "neither list"),
         ("CREATE UNIQUE INDEX wrong ON invoices (id)", "key wrong of invoices"),
@@ -136,7 +137,7 @@ async fn every_rule_is_noticed_when_broken() {
         ("ALTER TABLE invoices ALTER COLUMN created_at SET DEFAULT now()", "default on invoices.created_at"),
         ("DROP TABLE outbox", "outbox is listed but not there"),
     ] {
-        store.writer().execute_unprepared(sql).await.unwrap();
+        owner.execute_unprepared(sql).await.unwrap();
         let found = violations(store).await;
         assert!(found.iter().any(|violation| violation.contains(word)), "{word}: {found:?}");
     }
@@ -163,7 +164,7 @@ async fn both_databases_have_the_same_tables_and_columns() {
 async fn migrations_run_backwards_and_again() {
     use migration::{Migrator, MigratorTrait};
     for database in databases().await {
-        Migrator::down(database.store.writer(), None).await.unwrap();
+        Migrator::down(&database.store.owner().await.unwrap(), None).await.unwrap();
         database.store.migrate().await.unwrap();
         assert!(database.store.pending_migrations().await.unwrap().is_empty());
         database.finish().await;
@@ -174,7 +175,7 @@ async fn migrations_run_backwards_and_again() {
 async fn nodes_that_start_together_migrate_once() {
     use migration::{Migrator, MigratorTrait};
     let Some(database) = postgres().await else { return };
-    Migrator::reset(database.store.writer()).await.unwrap();
+    Migrator::reset(&database.store.owner().await.unwrap()).await.unwrap();
     let nodes: Vec<_> = (0..4)
         .map(|_| {
             let store = database.store.clone();

@@ -28,7 +28,12 @@ async fn any_decimal_comes_back_as_it_went() {
         let sql = if database.is_sqlite() { "SELECT CAST($1 AS TEXT) AS d" } else { "SELECT $1::numeric AS d" };
         for text in HARD.iter().chain(&["0.0000000000000000000000000001", "7922816251426433759354395033.5"]) {
             let exact = entities::Exact::new(text.parse().unwrap());
-            let row = store.db().query_one_raw(statement(store.db(), sql, vec![exact.into()])).await.unwrap().unwrap();
+            let row = store
+                .shared()
+                .query_one_raw(statement(&store.shared(), sql, vec![exact.into()]))
+                .await
+                .unwrap()
+                .unwrap();
             let back: entities::Exact = row.try_get("", "d").unwrap();
             assert_eq!(back.decimal().to_string(), exact.decimal().to_string(), "{text}");
         }

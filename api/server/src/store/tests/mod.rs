@@ -64,7 +64,7 @@ impl TestDatabase {
 }
 
 async fn connect(url: String) -> Store {
-    let store = Store::connect(&StoreSettings { url, max_connections: 16 }).await.unwrap();
+    let store = Store::connect(&StoreSettings::new(url)).await.unwrap();
     assert!(!store.pending_migrations().await.unwrap().is_empty());
     store.migrate().await.unwrap();
     assert!(store.pending_migrations().await.unwrap().is_empty());
@@ -74,7 +74,7 @@ async fn connect(url: String) -> Store {
 #[tokio::test]
 async fn other_urls_are_refused() {
     for url in ["", "mysql://x", "sqlite::memory:", "sqlite://x?mode=memory"] {
-        let refused = Store::connect(&StoreSettings { url: url.to_owned(), max_connections: 1 }).await;
+        let refused = Store::connect(&StoreSettings::new(url)).await;
         assert_eq!(refused.unwrap_err().code, "DATABASE_URL", "{url}");
     }
 }

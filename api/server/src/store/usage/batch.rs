@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::{postgres, sqlite};
 use crate::error::Error;
-use crate::store::connection::{Backend, Tx};
+use crate::store::connection::{Backend, Conn, Tx};
 use crate::store::usage_change;
 
 /// A fact to be saved.
@@ -62,17 +62,18 @@ pub(super) struct TotalKey {
 /// `Refused` when a quarter hour's total no longer fits 28 digits (nothing of the batch is saved then), `Unavailable`
 /// (see [`crate::store::is_retryable`]), `Internal`.
 pub async fn save_batch_in_tx(tx: &Tx, batch: &[NewUsage]) -> Result<Vec<SaveOutcome>, Error> {
+    let db = tx.organisations(batch.iter().map(|usage| usage.organisation));
     let order = key_order(batch);
     let firsts: Vec<usize> = first_of_each(batch, &order);
     let existing = match tx.backend() {
-        Backend::Sqlite => sqlite::insert_events(tx, batch, &firsts).await?,
-        Backend::Postgres => postgres::insert_events(tx, batch, &firsts).await?,
+        Backend::Sqlite => sqlite::insert_events(&db, batch, &firsts).await?,
+        Backend::Postgres => postgres::insert_events(&db, batch, &firsts).await?,
     };
     let (totals, newest) = totals_of_new(batch, &firsts, &existing)?;
     if let Some(newest) = newest {
         match tx.backend() {
-            Backend::Sqlite => sqlite::raise_totals(tx, &totals).await?,
-            Backend::Postgres => postgres::raise_totals(tx, &totals).await?,
+            Backend::Sqlite => sqlite::raise_totals(&db, &totals).await?,
+            Backend::Postgres => postgres::raise_totals(&db, &totals).await?,
         }
         let mut organisations: Vec<OrganisationId> = totals.iter().map(|(key, _)| key.organisation).collect();
         organisations.dedup();

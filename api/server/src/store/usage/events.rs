@@ -89,6 +89,7 @@ pub async fn events_page(
     page: &Page,
 ) -> Result<PageOf<StoredEvent>, Error> {
     // One short index scan per metric, merged here: an order over several metrics has no index.
+    let db = conn.tenant(organisation);
     let mut events: Vec<StoredEvent> = Vec::new();
     for metric in &filter.metrics {
         let mut select = Entity::find()
@@ -110,7 +111,7 @@ pub async fn events_page(
             .order_by(Column::OccurredAt, page.order())
             .order_by(Column::TransactionDigest, page.order())
             .limit(page.limit())
-            .all(conn.db())
+            .all(&db)
             .await?;
         for row in rows {
             events.push(stored(row)?);
@@ -146,7 +147,7 @@ pub async fn find_by_digest(
     transaction_digest: [u8; 16],
 ) -> Result<Option<StoredEvent>, Error> {
     let key = (organisation.uuid(), transaction_digest.to_vec());
-    Entity::find_by_id(key).one(conn.db()).await?.map(stored).transpose()
+    Entity::find_by_id(key).one(&conn.tenant(organisation)).await?.map(stored).transpose()
 }
 
 fn key_beyond(page: &Page) -> Option<SimpleExpr> {

@@ -12,7 +12,7 @@ use super::batch::{Existing, NewUsage, TotalKey, overflow};
 use super::events::properties_json;
 use crate::error::Error;
 use crate::store::column::{digest, micros};
-use crate::store::connection::{Conn, Tx};
+use crate::store::db::Db;
 use crate::store::fault::corrupt;
 use crate::store::statement::statement;
 
@@ -48,10 +48,10 @@ const RAISE: &str = "WITH raised AS (\
         ELSE abs(value_sum) >= power(10::numeric, 28 - scale(trim_scale(value_sum))) END), false) FROM raised";
 
 /// Inserts the facts at `firsts`; answers those that were there already.
-pub(super) async fn insert_events(tx: &Tx, batch: &[NewUsage], firsts: &[usize]) -> Result<Existing, Error> {
+pub(super) async fn insert_events(db: &Db<'_>, batch: &[NewUsage], firsts: &[usize]) -> Result<Existing, Error> {
     let rows: Vec<(usize, &NewUsage)> =
         firsts.iter().filter_map(|index| batch.get(*index).map(|usage| (*index, usage))).collect();
-    let inserted = insert(tx, &rows).await?;
+    let inserted = insert(db, &rows).await?;
     if inserted.len() == rows.len() {
         return Ok(Existing::new());
     }
@@ -65,7 +65,7 @@ pub(super) async fn insert_events(tx: &Tx, batch: &[NewUsage], firsts: &[usize])
         array(ArrayType::Bytes, known.iter().map(|(_, usage)| bytes(&usage.transaction_digest))),
     ];
     let mut contents: HashMap<(Uuid, [u8; 16]), [u8; 16]> = HashMap::with_capacity(known.len());
-    for row in tx.db().query_all_raw(statement(tx.db(), EXISTING, values)).await? {
+    for row in db.query_all_raw(statement(db, EXISTING, values)).await? {
         let key: Vec<u8> = row.try_get_by_index(1)?;
         let content: Vec<u8> = row.try_get_by_index(2)?;
         let key = (row.try_get_by_index(0)?, digest("usage_events", "transaction_digest", &key)?);
@@ -79,7 +79,7 @@ pub(super) async fn insert_events(tx: &Tx, batch: &[NewUsage], firsts: &[usize])
     known.into_iter().map(content).collect()
 }
 
-async fn insert(tx: &Tx, rows: &[(usize, &NewUsage)]) -> Result<HashSet<(Uuid, [u8; 16])>, Error> {
+async fn insert(db: &Db<'_>, rows: &[(usize, &NewUsage)]) -> Result<HashSet<(Uuid, [u8; 16])>, Error> {
     let events = || rows.iter().map(|(_, usage)| *usage);
     let mut properties = Vec::with_capacity(rows.len());
     for usage in events() {
@@ -98,7 +98,7 @@ async fn insert(tx: &Tx, rows: &[(usize, &NewUsage)]) -> Result<HashSet<(Uuid, [
         array(ArrayType::Bytes, events().map(|usage| bytes(&usage.content_digest))),
     ];
     let mut inserted = HashSet::with_capacity(rows.len());
-    for row in tx.db().query_all_raw(statement(tx.db(), INSERT, values)).await? {
+    for row in db.query_all_raw(statement(db, INSERT, values)).await? {
         let organisation: Uuid = row.try_get_by_index(0)?;
         let digests: Vec<u8> = row.try_get_by_index(1)?;
         for chunk in digests.chunks(16) {
@@ -109,7 +109,7 @@ async fn insert(tx: &Tx, rows: &[(usize, &NewUsage)]) -> Result<HashSet<(Uuid, [
 }
 
 /// Raises the totals; they must be sorted by key.
-pub(super) async fn raise_totals(tx: &Tx, totals: &[(TotalKey, Totals)]) -> Result<(), Error> {
+pub(super) async fn raise_totals(db: &Db<'_>, totals: &[(TotalKey, Totals)]) -> Result<(), Error> {
     let count = |totals: &Totals| i64::try_from(totals.count).map_err(Error::internal);
     let counts: Vec<i64> = totals.iter().map(|(_, totals)| count(totals)).collect::<Result<_, _>>()?;
     let values = vec![
@@ -124,7 +124,7 @@ pub(super) async fn raise_totals(tx: &Tx, totals: &[(TotalKey, Totals)]) -> Resu
         array(ArrayType::BigInt, totals.iter().map(|(_, totals)| super::totals::halves(totals.event_set).0.into())),
         array(ArrayType::BigInt, totals.iter().map(|(_, totals)| super::totals::halves(totals.event_set).1.into())),
     ];
-    let row = tx.db().query_one_raw(statement(tx.db(), RAISE, values)).await?;
+    let row = db.query_one_raw(statement(db, RAISE, values)).await?;
     let too_large: bool = row.map_or(Ok(false), |row| row.try_get_by_index(0))?;
     if too_large { Err(overflow()) } else { Ok(()) }
 }

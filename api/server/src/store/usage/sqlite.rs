@@ -16,7 +16,7 @@ use super::events::properties_json;
 use super::totals::{halves, record};
 use crate::error::Error;
 use crate::store::column::{digest, micros};
-use crate::store::connection::{Conn, Tx};
+use crate::store::db::Db;
 use crate::store::fault::corrupt;
 use crate::store::statement::statement;
 
@@ -29,20 +29,20 @@ const INSERT: &str = "INSERT INTO usage_events (organisation_id, transaction_dig
 const INSERT_END: &str = " ON CONFLICT (organisation_id, transaction_digest) DO NOTHING";
 
 /// Inserts the facts at `firsts`; answers those that were there already.
-pub(super) async fn insert_events(tx: &Tx, batch: &[NewUsage], firsts: &[usize]) -> Result<Existing, Error> {
+pub(super) async fn insert_events(db: &Db<'_>, batch: &[NewUsage], firsts: &[usize]) -> Result<Existing, Error> {
     let mut existing = Existing::new();
     let rows: Vec<(usize, &NewUsage)> =
         firsts.iter().filter_map(|index| batch.get(*index).map(|usage| (*index, usage))).collect();
     for chunk in rows.chunks(SIZES[SIZES.len() - 1]) {
-        let before = last_row(tx).await?;
+        let before = last_row(db).await?;
         let sql = many(INSERT, 10, size(chunk.len()), INSERT_END);
         let mut values = Vec::with_capacity(10 * size(chunk.len()));
         for (_, usage) in filled(chunk) {
             event_values(usage, &mut values)?;
         }
-        let inserted = tx.db().execute_raw(statement(tx.db(), &sql, values)).await?.rows_affected();
+        let inserted = db.execute_raw(statement(db, &sql, values)).await?.rows_affected();
         if inserted as usize != chunk.len() {
-            find_existing(tx, chunk, before, &mut existing).await?;
+            find_existing(db, chunk, before, &mut existing).await?;
         }
     }
     Ok(existing)
@@ -63,15 +63,15 @@ fn event_values(usage: &NewUsage, values: &mut Vec<Value>) -> Result<(), Error> 
     Ok(())
 }
 
-async fn last_row(tx: &Tx) -> Result<i64, Error> {
-    let row = tx.db().query_one_raw(statement(tx.db(), "SELECT max(rowid) FROM usage_events", Vec::new())).await?;
+async fn last_row(db: &Db<'_>) -> Result<i64, Error> {
+    let row = db.query_one_raw(statement(db, "SELECT max(rowid) FROM usage_events", Vec::new())).await?;
     let last: Option<i64> = row.map_or(Ok(None), |row| row.try_get_by_index(0))?;
     Ok(last.unwrap_or(0))
 }
 
 /// Rows of the chunk that lie at or before the row that was the last: they were there already.
 async fn find_existing(
-    tx: &Tx,
+    db: &Db<'_>,
     chunk: &[(usize, &NewUsage)],
     before: i64,
     existing: &mut Existing,
@@ -86,7 +86,7 @@ async fn find_existing(
         values.push(usage.transaction_digest.to_vec().into());
     }
     let mut contents: HashMap<(Uuid, [u8; 16]), [u8; 16]> = HashMap::new();
-    for row in tx.db().query_all_raw(statement(tx.db(), &sql, values)).await? {
+    for row in db.query_all_raw(statement(db, &sql, values)).await? {
         let key: Vec<u8> = row.try_get_by_index(1)?;
         let content: Vec<u8> = row.try_get_by_index(2)?;
         let key = (row.try_get_by_index(0)?, digest("usage_events", "transaction_digest", &key)?);
@@ -110,14 +110,14 @@ const WRITE_END: &str = " ON CONFLICT (organisation_id, metric_id, project_id, b
     value_max = excluded.value_max, event_set_high = excluded.event_set_high, event_set_low = excluded.event_set_low";
 
 /// Raises the totals: read, add in Rust (SQLite cannot add exact decimals), write.
-pub(super) async fn raise_totals(tx: &Tx, totals: &[(TotalKey, Totals)]) -> Result<(), Error> {
+pub(super) async fn raise_totals(db: &Db<'_>, totals: &[(TotalKey, Totals)]) -> Result<(), Error> {
     for chunk in totals.chunks(SIZES[SIZES.len() - 1]) {
         let size = size(chunk.len());
         let mut values: Vec<Value> = Vec::with_capacity(4 * size);
         for (key, _) in filled(chunk) {
             key_values(key, &mut values);
         }
-        let rows = tx.db().query_all_raw(statement(tx.db(), &many(READ, 4, size, READ_END), values)).await?;
+        let rows = db.query_all_raw(statement(db, &many(READ, 4, size, READ_END), values)).await?;
         let mut stored: HashMap<(Uuid, Uuid, Uuid, i64), Totals> = HashMap::with_capacity(rows.len());
         for row in &rows {
             let row = Model::from_query_result(row, "")?;
@@ -134,7 +134,7 @@ pub(super) async fn raise_totals(tx: &Tx, totals: &[(TotalKey, Totals)]) -> Resu
             key_values(key, &mut values);
             total_values(&raised, &mut values)?;
         }
-        tx.db().execute_raw(statement(tx.db(), &many(WRITE, 10, size, WRITE_END), values)).await?;
+        db.execute_raw(statement(db, &many(WRITE, 10, size, WRITE_END), values)).await?;
     }
     Ok(())
 }

@@ -44,7 +44,9 @@ pub async fn totals(
     within: &Interval,
 ) -> Result<HashMap<MetricId, Totals>, Error> {
     let mut totals: HashMap<MetricId, Totals> = HashMap::with_capacity(metrics.len());
-    for ((_, metric), part) in folded(conn, select(organisation, metrics, project, within)).await? {
+    for ((_, metric), part) in
+        folded(&conn.tenant(organisation), select(organisation, metrics, project, within)).await?
+    {
         add(totals.entry(metric).or_default(), &part)?;
     }
     Ok(totals)
@@ -60,7 +62,7 @@ pub async fn totals_by_project(
     metrics: &[MetricId],
     within: &Interval,
 ) -> Result<HashMap<(ProjectId, MetricId), Totals>, Error> {
-    Ok(folded(conn, select(organisation, metrics, None, within)).await?.into_iter().collect())
+    Ok(folded(&conn.tenant(organisation), select(organisation, metrics, None, within)).await?.into_iter().collect())
 }
 
 /// The totals of a metric per quarter hour, ascending; quarter hours without usage are left out.
@@ -75,7 +77,7 @@ pub async fn series(
     within: &Interval,
 ) -> Result<Vec<(DateTime<Utc>, Totals)>, Error> {
     let mut buckets: BTreeMap<DateTime<Utc>, Totals> = BTreeMap::new();
-    let rows = select(organisation, &[metric], project, within).all(conn.db()).await?;
+    let rows = select(organisation, &[metric], project, within).all(&conn.tenant(organisation)).await?;
     for row in rows {
         add(buckets.entry(row.bucket_start).or_default(), &record(&row)?)?;
     }
@@ -95,6 +97,7 @@ pub async fn recount(
     within: &Interval,
 ) -> Result<Totals, Error> {
     use usage_events::{Column, Entity};
+    let db = conn.tenant(organisation);
     let mut total = Totals::default();
     let mut last: Option<(DateTime<Utc>, Vec<u8>)> = None;
     loop {
@@ -113,7 +116,7 @@ pub async fn recount(
             .order_by_asc(Column::OccurredAt)
             .order_by_asc(Column::TransactionDigest)
             .limit(RECOUNT_CHUNK)
-            .all(conn.db())
+            .all(&db)
             .await?;
         let Some(end) = rows.last() else { return Ok(total) };
         last = Some((end.occurred_at, end.transaction_digest.clone()));
@@ -126,10 +129,10 @@ pub async fn recount(
 
 /// One row for each project and metric, whatever the number of quarter hours: reading a row costs more than adding it.
 async fn folded(
-    conn: &impl Conn,
+    db: &impl ConnectionTrait,
     quarter_hours: Select<Entity>,
 ) -> Result<Vec<((ProjectId, MetricId), Totals)>, Error> {
-    let backend = conn.db().get_database_backend();
+    let backend = db.get_database_backend();
     let parts = if backend == DbBackend::Sqlite { PARTS_SQLITE } else { PARTS_POSTGRES };
     let select = quarter_hours.select_only().column(Column::ProjectId).column(Column::MetricId).expr(Expr::cust(parts));
     let select = select.group_by(Column::ProjectId).group_by(Column::MetricId).build(backend);
@@ -138,7 +141,7 @@ async fn folded(
         let parts: String = row.try_get_by_index(2)?;
         Ok((key, sum_of_parts(&parts)?))
     };
-    conn.db().query_all_raw(select).await?.iter().map(read).collect()
+    db.query_all_raw(select).await?.iter().map(read).collect()
 }
 
 const PARTS_POSTGRES: &str = "CONCAT_WS(',', SUM(event_count), TRIM_SCALE(SUM(value_sum)), \
