@@ -27,7 +27,8 @@ await yardstick('GraphiQL in Chromium', 120, async () => {
   await page.getByLabel('API key').fill('undash_op_nobodynobodynobodynobodynobody');
   await page.getByRole('button', { name: 'Use key' }).click();
   await page.getByText('The server does not know this key').waitFor({ timeout: 15_000 });
-  // The browser itself reports each 401; those are asked for here.
+  // The browser itself reports each 401, some a moment later; those are asked for here.
+  await page.waitForTimeout(500);
   const unknownKey = complaints.splice(0).filter((line) => !/401/.test(line));
   await page.getByRole('button', { name: 'Forget' }).click();
 
