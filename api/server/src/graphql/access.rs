@@ -60,6 +60,7 @@ impl Need {
 /// Every root field with the permission it needs, noun by noun.
 pub static PERMISSIONS: &[&[Need]] = &[
     super::viewer::NEEDS,
+    super::api_limits::NEEDS,
     super::node::NEEDS,
     super::organisation::NEEDS,
     super::project::NEEDS,

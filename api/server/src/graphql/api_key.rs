@@ -5,7 +5,7 @@ use billing::ids::ApiKeyId;
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::Result;
 use super::ident::{parse_id, show_id};
@@ -96,7 +96,6 @@ pub(super) struct ApiKeyQuery;
 impl ApiKeyQuery {
     /// The keys of an organisation and its projects, newest first. A key of the operator that names no organisation
     /// reads the operator's own keys.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,

@@ -86,7 +86,6 @@ impl NodeQuery {
     }
 
     /// Several things by their ids, in the order of the ids; null in the place of what does not exist or is not yours.
-    #[graphql(complexity = "ids.len().min(MOST_IDS) * (1 + child_complexity)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

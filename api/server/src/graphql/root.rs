@@ -6,6 +6,7 @@ use super::alert_event::AlertEventQuery;
 use super::alert_rule::{AlertRuleMutation, AlertRuleQuery};
 use super::alert_stream::AlertStream;
 use super::api_key::{ApiKeyMutation, ApiKeyQuery};
+use super::api_limits::ApiLimitsQuery;
 use super::billing_run::{BillingRunMutation, BillingRunQuery};
 use super::invoice::InvoiceQuery;
 use super::invoice_explain::InvoiceExplainQuery;
@@ -31,6 +32,7 @@ use super::viewer::ViewerQuery;
 #[derive(MergedObject, Default)]
 pub struct Query(
     ViewerQuery,
+    ApiLimitsQuery,
     NodeQuery,
     OrganisationQuery,
     ProjectQuery,

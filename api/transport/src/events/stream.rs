@@ -13,7 +13,7 @@ use tokio::{
 
 use super::frame;
 use crate::{
-    Authenticator, RequestId,
+    Authenticator, OperationKind, Outcome, RequestId,
     admit::Account,
     code,
     document::Prepared,
@@ -47,12 +47,14 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
     /// A query or mutation: one result and the end. When the client hangs up a query is dropped.
     pub(super) async fn answer(self, prepared: Prepared, account: Option<Account>) {
         let Prepared { request, kind, .. } = prepared;
+        let began = Instant::now();
         let wait = self.shared.settings.execution_wait;
         let work = async {
             let mut response = run_once(&self.shared.schema, &self.shared.tracker, wait, kind, request, &self.id).await;
             if let Some(account) = account {
                 account.settle(&self.shared, &self.identity, &mut response).await;
             }
+            self.shared.observer.operation(kind.into(), Outcome::of(&response), began.elapsed());
             response
         };
         let mut keep_alive = self.keep_alive();
@@ -71,6 +73,13 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
 
     /// A subscription, until one of its ends.
     pub(super) async fn follow(self, request: Request) {
+        let began = Instant::now();
+        let outcome = self.relay(request).await;
+        self.shared.observer.operation(OperationKind::Subscription, outcome, began.elapsed());
+    }
+
+    async fn relay(&self, request: Request) -> Outcome {
+        let mut outcome = Outcome::Whole;
         let shutdown = self.shared.settings.shutdown.clone();
         let every = self.shared.settings.sockets.identity_check_every;
         let mut check = interval_at(Instant::now() + every, every);
@@ -87,10 +96,14 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
                         let mut response = polish(response, &self.id);
                         if std::mem::take(&mut is_first) && never_began(&response) {
                             response.errors.iter_mut().for_each(|error| error.path.clear());
+                            outcome = Outcome::Refused;
                         }
                         self.next(&response).await
                     }
-                    Some(Err(_)) => self.give_up(panicked(&self.id)).await,
+                    Some(Err(_)) => {
+                        outcome = Outcome::Partial;
+                        self.give_up(panicked(&self.id)).await
+                    }
                     None => {
                         self.complete().await;
                         Err(Over)
@@ -106,7 +119,7 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
                 () = self.events.closed() => Err(Over),
             };
             if step.is_err() {
-                return;
+                return outcome;
             }
         }
     }
