@@ -71,7 +71,12 @@ pub async fn authenticate(app: &App, key: &str, now: DateTime<Utc>) -> Result<Vi
         .await?
         .filter(|found| is_valid(found, now))
         .ok_or_else(refused)?;
-    let viewer = Viewer { key_id: found.id, scope: found.scope, role: found.role.parse()? };
+    let viewer = Viewer {
+        key_id: found.id,
+        scope: found.scope,
+        role: found.role.parse()?,
+        trusted_documents_only: found.trusted_documents_only,
+    };
     let believed = now + Duration::seconds(BELIEVED_SECONDS);
     app.keys.remember(hash, &viewer, found.expires_at.map_or(believed, |end| end.min(believed)));
     if found.last_used_at.is_none_or(|last| now - last > Duration::minutes(1)) {

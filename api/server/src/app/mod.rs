@@ -25,6 +25,7 @@ pub mod record_usage;
 pub mod retry_bill;
 pub mod start;
 pub mod tenants;
+pub mod trusted_documents;
 pub mod upload_plugin;
 pub mod usage_gate;
 pub mod verify;
@@ -65,6 +66,8 @@ pub struct App {
     pub limiter: Limiter,
     /// What this server counts about itself.
     pub metrics: Metrics,
+    /// Trusted documents that were asked for lately.
+    pub documents: trusted_documents::DocumentMemory,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
     /// Where the server really listens, which the settings do not tell when they say port 0.

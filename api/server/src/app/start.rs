@@ -55,6 +55,7 @@ impl App {
             signer: Signer::new(derived(&key, "links")),
             limiter,
             metrics,
+            documents: super::trusted_documents::DocumentMemory::default(),
             keys: super::authenticate::KeyMemory::default(),
             catalogue: super::catalogue::CatalogueCache::default(),
             address: OnceLock::new(),

@@ -83,6 +83,11 @@ impl ApiKey {
         self.0.last_used_at.map(Instant)
     }
 
+    /// Whether it runs nothing but trusted documents.
+    async fn trusted_documents_only(&self) -> bool {
+        self.0.trusted_documents_only
+    }
+
     /// When it was made.
     async fn created_at(&self) -> Instant {
         self.0.created_at.into()
@@ -137,6 +142,9 @@ struct ApiKeyCreateInput {
     role: KeyRole,
     /// From then on it is refused; never when left out.
     expires_at: Option<Instant>,
+    /// Whether it runs nothing but trusted documents, by their `documentId`; for keys that a page hands to browsers.
+    #[graphql(default = false)]
+    trusted_documents_only: bool,
 }
 
 /// What `apiKeyCreate` answers.
@@ -214,7 +222,13 @@ async fn create(call: &Call<'_>, input: ApiKeyCreateInput) -> Result<manage_keys
             Scope::Project(organisation()?, parse_id(project, "projectId")?)
         }
     };
-    let new = NewKey { name: input.name, scope, role: input.role.into(), expires_at: input.expires_at.map(|at| at.0) };
+    let new = NewKey {
+        name: input.name,
+        scope,
+        role: input.role.into(),
+        expires_at: input.expires_at.map(|at| at.0),
+        trusted_documents_only: input.trusted_documents_only,
+    };
     manage_keys::create_key(call.app, call.viewer, new, call.now).await
 }
 

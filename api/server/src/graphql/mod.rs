@@ -19,6 +19,7 @@ mod buckets;
 mod connection;
 mod costs;
 mod cursor;
+mod document_check;
 mod fault;
 mod ident;
 mod invoice;
@@ -46,6 +47,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod time;
+mod trusted_document;
 mod usage_event;
 mod usage_ingest;
 mod usage_rejection;

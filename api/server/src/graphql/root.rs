@@ -22,6 +22,7 @@ use super::plugin_activation::{PluginActivationMutation, PluginActivationQuery};
 use super::plugin_version::PluginVersionMutation;
 use super::project::{ProjectMutation, ProjectQuery};
 use super::subscription::{SubscriptionMutation, SubscriptionQuery};
+use super::trusted_document::{TrustedDocumentMutation, TrustedDocumentQuery};
 use super::usage_event::UsageEventQuery;
 use super::usage_ingest::UsageIngestMutation;
 use super::usage_rejection::UsageRejectionQuery;
@@ -52,6 +53,7 @@ pub struct Query(
     PluginQuery,
     PluginActivationQuery,
     BillingRunQuery,
+    TrustedDocumentQuery,
 );
 
 /// Changing. What a rule of the business refuses is in `errors` of the payload; what may not be asked, or failed on our
@@ -71,6 +73,7 @@ pub struct Mutation(
     PluginVersionMutation,
     PluginActivationMutation,
     BillingRunMutation,
+    TrustedDocumentMutation,
 );
 
 /// Listening. Named apart from the noun `Subscription`.

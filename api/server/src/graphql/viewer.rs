@@ -132,9 +132,9 @@ pub(super) enum KeyPermission {
     CatalogueWrite,
     /// Reading issuing entities.
     IssuersRead,
-    /// Reading plugins, versions and activations, and the runs they hold up.
+    /// Reading plugins, versions and activations, the runs they hold up, and trusted documents.
     PluginsRead,
-    /// Uploading plugin versions.
+    /// Uploading plugin versions and registering trusted documents.
     PluginsWrite,
     /// Putting plugin versions in force.
     PluginsActivate,

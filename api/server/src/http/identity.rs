@@ -53,6 +53,10 @@ impl Authenticator for Keys {
         viewer.own_organisation().map_or_else(String::new, |organisation| organisation.to_string())
     }
 
+    fn trusted_documents_only(&self, viewer: &Viewer) -> bool {
+        viewer.trusted_documents_only
+    }
+
     fn may_upload(&self, viewer: &Viewer) -> bool {
         viewer.may(Permission::PluginsWrite)
     }

@@ -8,6 +8,7 @@ pub mod events;
 mod files;
 mod health;
 mod identity;
+mod library;
 pub mod problem;
 mod purse;
 mod serve;
@@ -37,6 +38,7 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> Result<(Router, Dr
     let transport = Transport::new(graphql::schema(Arc::clone(app)), identity::Keys::new(Arc::clone(app)), settings)
         .with_costs(graphql::costs().map_err(Error::internal)?)
         .with_budget(purse::Purse::new(Arc::clone(app)))
+        .with_trusted_documents(library::Library::new(Arc::clone(app)))
         .with_observer(count::Counting(app.metrics.clone()));
     let drain = transport.drain();
 

@@ -78,7 +78,7 @@ impl Shared {
     /// Prepares the way; Redis itself may be away.
     pub(super) fn open(url: &Secret, metrics: Metrics) -> Result<Self, Error> {
         let unusable = |error: redis::RedisError| {
-            Error::invalid("BAD_SETTING", "redis_url cannot be used: it must be a URL such as redis://host:6379/0.")
+            Error::invalid("SETTINGS", "redis_url cannot be used: it must be a URL such as redis://host:6379/0.")
                 .caused_by(error)
         };
         let config = ConnectionManagerConfig::new()
