@@ -29,6 +29,8 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// When the key was last used, roughly.
     pub last_used_at: Option<DateTimeUtc>,
+    /// 1 when it runs nothing but trusted documents, else nothing.
+    pub trusted_documents_only: Option<i32>,
     /// When the row was written.
     pub created_at: DateTimeUtc,
 }

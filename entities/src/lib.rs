@@ -31,6 +31,7 @@ pub mod plugin_versions;
 pub mod plugins;
 pub mod projects;
 pub mod subscriptions;
+pub mod trusted_documents;
 pub mod usage_changes;
 pub mod usage_events;
 pub mod usage_rejections;

@@ -19,6 +19,7 @@ mod m20261123_000007_invoices;
 mod m20261123_000008_alerts;
 mod m20261123_000009_outbox;
 mod m20261127_000010_isolation;
+mod m20261127_000020_trusted_documents;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000008_alerts::Migration),
             Box::new(m20261123_000009_outbox::Migration),
             Box::new(m20261127_000010_isolation::Migration),
+            Box::new(m20261127_000020_trusted_documents::Migration),
         ]
     }
 }

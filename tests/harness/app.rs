@@ -36,16 +36,21 @@ pub struct TestApp {
 impl TestApp {
     /// Starts a server on a fresh database.
     pub async fn start(database: Database) -> Self {
-        Self::at(database, database.place().await).await
+        Self::start_with(database, |_| ()).await
+    }
+
+    /// The same, with other settings.
+    pub async fn start_with(database: Database, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::at(database, database.place().await, change).await
     }
 
     /// A second server on the same database, as on another machine.
     pub async fn second_node(&self) -> Self {
-        Self::at(self.database, self.place.as_ref().expect("a running server").seen_seen_from_afar()).await
+        Self::at(self.database, self.place.as_ref().expect("a running server").seen_seen_from_afar(), |_| ()).await
     }
 
-    async fn at(database: Database, place: Place) -> Self {
-        let settings = Settings {
+    async fn at(database: Database, place: Place, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             // Periods of the tests lie in the past. A grace that never ends leaves their invoices drafts until the
             // test says otherwise, so that no worker bills between two steps of a journey.
@@ -55,6 +60,7 @@ impl TestApp {
             database_connections: 8,
             ..place.settings()
         };
+        change(&mut settings);
         let app = App::start(settings, Utc::now()).await.expect("the application starts");
         let server = Server::start(Arc::clone(&app)).await.expect("the server starts");
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");

@@ -1,5 +1,7 @@
 //! Every journey on both databases, each time followed by the look into the outbox.
 
+use undash::config::Settings;
+
 use crate::{Database, TestApp};
 
 /// Makes a test of each journey on each database.
@@ -35,13 +37,18 @@ macro_rules! both {
 
 /// Runs a journey on a fresh server, then stops it and looks for unfinished effects.
 pub fn run(database: Database, journey: impl AsyncFnOnce(&TestApp)) {
+    run_with(database, |_| (), journey);
+}
+
+/// The same on a server with other settings.
+pub fn run_with(database: Database, change: impl FnOnce(&mut Settings), journey: impl AsyncFnOnce(&TestApp)) {
     if !database.is_at_hand() {
         return;
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let app = TestApp::start(database).await;
+        let app = TestApp::start_with(database, change).await;
         journey(&app).await;
         app.finish().await;
     });

@@ -23,9 +23,9 @@ mod world;
 
 pub use app::{OPERATOR_KEY, TestApp};
 pub use binary::undash;
-pub use both::run;
+pub use both::{run, run_with};
 pub use database::Database;
 pub use graphql::{Answer, Client};
 pub use socket::Socket;
-pub use throwaway::{SharedDatabase, scratch};
+pub use throwaway::{Redis, SharedDatabase, scratch};
 pub use world::{PERIOD, Tenant, World, demo_terms};

@@ -200,6 +200,8 @@ kinds! {
     Upload UploadId "upl";
     /// A usage event that was refused and kept for inspection.
     RejectedEvent RejectionId "rej";
+    /// A GraphQL document of the operator's front ends.
+    TrustedDocument TrustedDocumentId "tdo";
     /// An effect waiting to leave the database.
     OutboxEntry OutboxId "obx";
 }
@@ -270,6 +272,7 @@ mod tests {
             PluginActivation::PREFIX,
             Upload::PREFIX,
             RejectedEvent::PREFIX,
+            TrustedDocument::PREFIX,
             OutboxEntry::PREFIX,
         ];
         all.sort_unstable();

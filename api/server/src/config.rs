@@ -5,6 +5,7 @@
 //! win over the environment, the environment over the file, the file over the default. Nothing here
 //! may open a connection or know what a setting is used for.
 
+mod rates;
 mod table;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use rates::{Rate, Rates};
 pub use table::SETTINGS;
 use table::{days, minutes};
 
@@ -55,6 +57,14 @@ pub struct Settings {
     pub plugin_queue: usize,
     /// How long running requests may take to finish at shutdown.
     pub shutdown_timeout: Duration,
+    /// What one GraphQL operation may cost at most.
+    pub operation_cost: u64,
+    /// How often and how much anybody may ask.
+    pub rates: Rates,
+    /// Where the rates are counted for all nodes together; each node counts for itself when absent.
+    pub redis_url: Option<Secret>,
+    /// What a collector of metrics sends as its bearer token; keys of the operator always may.
+    pub metrics_token: Option<Secret>,
 }
 
 /// A value that must never reach a log line.
@@ -137,6 +147,10 @@ impl Default for Settings {
             plugin_threads: std::thread::available_parallelism().map_or(2, usize::from),
             plugin_queue: 1_024,
             shutdown_timeout: Duration::from_secs(20),
+            operation_cost: 5_000,
+            rates: Rates::default(),
+            redis_url: None,
+            metrics_token: None,
         }
     }
 }

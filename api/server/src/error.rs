@@ -3,6 +3,7 @@
 //! It knows no database, no GraphQL and no HTTP: each of those rooms translates at its own edge.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What a caller can do about an error; every surface maps these and nothing finer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +39,8 @@ pub struct Error {
     pub public: String,
     /// The path of the input field the error is about, outermost first; empty when it is about the whole.
     pub path: Vec<String>,
+    /// When the same request may succeed, where that is known.
+    pub retry_after: Option<Duration>,
     /// The cause, for the log only.
     pub private: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -45,7 +48,7 @@ pub struct Error {
 impl Error {
     /// An error of `kind` without path and cause.
     pub fn new(kind: ErrorKind, code: &'static str, public: impl Into<String>) -> Self {
-        Self { kind, code, public: public.into(), path: Vec::new(), private: None }
+        Self { kind, code, public: public.into(), path: Vec::new(), retry_after: None, private: None }
     }
 
     /// Something absent, or not the caller's.
@@ -102,6 +105,13 @@ impl Error {
         S: Into<String>,
     {
         self.path = path.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same error, with the time after which to try again.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 

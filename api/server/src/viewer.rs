@@ -21,6 +21,8 @@ pub struct Viewer {
     pub scope: Scope,
     /// What its role allows inside that scope.
     pub role: Role,
+    /// Whether the key runs nothing but trusted documents.
+    pub trusted_documents_only: bool,
 }
 
 /// A named set of permissions. Which roles a scope accepts is in [`Role::fits`].
@@ -51,9 +53,9 @@ pub enum Permission {
     CatalogueWrite,
     /// Issuing entities, as the operator sees them.
     IssuersRead,
-    /// Plugins, versions and activations.
+    /// Plugins, versions and activations, and trusted documents.
     PluginsRead,
-    /// Uploading plugin versions.
+    /// Uploading plugin versions and registering trusted documents.
     PluginsWrite,
     /// Putting a plugin version in force.
     PluginsActivate,
@@ -255,7 +257,7 @@ mod tests {
     use uuid::Uuid;
 
     fn viewer(scope: Scope, role: Role) -> Viewer {
-        Viewer { key_id: Id::from_uuid(Uuid::nil()), scope, role }
+        Viewer { key_id: Id::from_uuid(Uuid::nil()), scope, role, trusted_documents_only: false }
     }
 
     #[test]

@@ -26,6 +26,17 @@ pub(crate) struct Account {
     plan: Plan,
 }
 
+/// Lets one more operation of this caller in, whatever it will cost.
+pub(crate) async fn admit<E, A: Authenticator>(shared: &Shared<E, A>, identity: &A::Identity) -> Result<(), Failure> {
+    match shared.budget.as_deref() {
+        None => Ok(()),
+        Some(budget) => {
+            let admitted = async { budget.admit(identity).await.map_err(Failure::from) };
+            in_time(shared.settings.execution_wait, admitted).await
+        }
+    }
+}
+
 /// Finds the document and looks at it. Nothing is charged yet.
 pub(crate) async fn prepare<E: Executor, A: Authenticator>(
     shared: &Shared<E, A>,
@@ -62,7 +73,7 @@ pub(crate) async fn charge<E: Executor, A: Authenticator>(
     if let Some(budget) = shared.budget.as_deref().filter(|_| requested > 0) {
         let charge = async { Ok(budget.charge(identity, requested).await) };
         match in_time(shared.settings.execution_wait, charge).await? {
-            Charge::Granted(bucket) => account.bucket = Some(bucket),
+            Charge::Granted(bucket) => account.bucket = bucket,
             Charge::Refused { retry_after } => {
                 return Err(Failure::new(
                     code::RATE_LIMITED,
@@ -104,7 +115,8 @@ impl Account {
         let wasted = refusal(response).is_some_and(|errors| {
             errors.iter().any(|error| matches!(code_of(error), Some(code::TIMEOUT | code::INTERNAL)))
         });
-        let actual = if wasted { self.requested } else { self.plan.actual(&response.data) };
+        // A list may be longer than was assumed; nobody pays more than they were told.
+        let actual = if wasted { self.requested } else { self.plan.actual(&response.data).min(self.requested) };
         if let Some(budget) = shared.budget.as_deref().filter(|_| self.requested > 0 && actual != self.requested) {
             let settled = budget.settle(identity, self.requested, actual);
             let settled = tokio::time::timeout(shared.settings.execution_wait, settled).await;

@@ -5,10 +5,21 @@ use std::{future::Future, time::Duration};
 
 use futures_util::future::BoxFuture;
 
+use crate::Denied;
+
 /// A budget of cost per identity, such as a token bucket of its organisation.
 pub trait Budget: Send + Sync + 'static {
     /// Whoever is calling; the same as `Authenticator::Identity`.
     type Identity: Send + Sync + 'static;
+
+    /// One more operation, whatever it costs: asked once for each, before its document is looked at. The default lets
+    /// all of them in.
+    ///
+    /// # Errors
+    /// [`Denied::RateLimited`](crate::Denied::RateLimited), with words for the client.
+    fn admit(&self, _identity: &Self::Identity) -> impl Future<Output = Result<(), Denied>> + Send {
+        async { Ok(()) }
+    }
 
     /// Takes the most an operation may cost, before it runs. Introspection costs nothing and is not
     /// charged; a subscription is charged once, when it starts.
@@ -33,8 +44,8 @@ pub trait Budget: Send + Sync + 'static {
 /// The outcome of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charge {
-    /// The operation may run.
-    Granted(Bucket),
+    /// The operation may run. Clients are told of the bucket, where there is one.
+    Granted(Option<Bucket>),
     /// The operation must wait. HTTP 429 with `Retry-After`; an `error` message on a socket.
     Refused {
         /// When the same operation would be granted.
@@ -63,11 +74,16 @@ impl Bucket {
 
 /// [`Budget`] with its futures boxed, so that a transport without one needs no type for it.
 pub(crate) trait AnyBudget<I>: Send + Sync {
+    fn admit<'a>(&'a self, identity: &'a I) -> BoxFuture<'a, Result<(), Denied>>;
     fn charge<'a>(&'a self, identity: &'a I, cost: u64) -> BoxFuture<'a, Charge>;
     fn settle<'a>(&'a self, identity: &'a I, charged: u64, actual: u64) -> BoxFuture<'a, Option<Bucket>>;
 }
 
 impl<B: Budget> AnyBudget<B::Identity> for B {
+    fn admit<'a>(&'a self, identity: &'a B::Identity) -> BoxFuture<'a, Result<(), Denied>> {
+        Box::pin(Budget::admit(self, identity))
+    }
+
     fn charge<'a>(&'a self, identity: &'a B::Identity, cost: u64) -> BoxFuture<'a, Charge> {
         Box::pin(Budget::charge(self, identity, cost))
     }

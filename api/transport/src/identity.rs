@@ -50,6 +50,12 @@ pub trait Authenticator: Send + Sync + 'static {
         false
     }
 
+    /// Whether this identity may send files at all, asked before a byte of the body is read. `true` by default, where
+    /// `UploadSettings::enabled` is.
+    fn may_upload(&self, _identity: &Self::Identity) -> bool {
+        true
+    }
+
     /// The class of callers that share the documents they registered themselves (automatic persisted
     /// queries), such as the organisation. One for all by default.
     fn document_class(&self, _identity: &Self::Identity) -> String {
@@ -101,7 +107,9 @@ impl From<Denied> for Failure {
 pub struct PeerAddress(pub IpAddr);
 
 impl PeerAddress {
-    pub(crate) fn of(extensions: &Extensions) -> Option<IpAddr> {
+    /// The address of whoever sent the request, if anything tells it.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Option<IpAddr> {
         let connection = || extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         extensions.get::<Self>().map(|peer| peer.0).or_else(connection)
     }

@@ -15,6 +15,7 @@ use crate::{
     document::Known,
     documents::{AnyDocuments, Memory},
     http,
+    observer::{Nobody, Observer},
     shape::Types,
 };
 
@@ -49,6 +50,7 @@ pub(crate) struct Shared<E, A: Authenticator> {
     pub(crate) costs: Option<CostModel>,
     pub(crate) budget: Option<Box<dyn AnyBudget<A::Identity>>>,
     pub(crate) documents: Option<Box<dyn AnyDocuments<A::Identity>>>,
+    pub(crate) observer: Box<dyn Observer>,
     pub(crate) memory: Memory,
     pub(crate) known: Known,
     /// Places for requests that write files.
@@ -82,6 +84,7 @@ impl<E: Executor, A: Authenticator> Transport<E, A> {
             costs: None,
             budget: None,
             documents: None,
+            observer: Box::new(Nobody),
             memory: Memory::new(settings.persisted_query_bytes),
             known: Known::new(settings.known_document_bytes),
             uploads: Semaphore::new(settings.uploads.at_once),
@@ -111,6 +114,13 @@ impl<E: Executor, A: Authenticator> Transport<E, A> {
     #[must_use]
     pub fn with_trusted_documents(mut self, documents: impl TrustedDocuments<Identity = A::Identity>) -> Self {
         self.0.documents = Some(Box::new(documents));
+        self
+    }
+
+    /// Tells somebody what happens, who counts it.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        self.0.observer = Box::new(observer);
         self
     }
 

@@ -26,7 +26,12 @@ pub(crate) struct Tenant {
 
 /// Whoever makes all this.
 pub(crate) fn operator() -> Viewer {
-    Viewer { key_id: billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()), scope: Scope::Operator, role: Role::Owner }
+    Viewer {
+        key_id: billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()),
+        scope: Scope::Operator,
+        role: Role::Owner,
+        trusted_documents_only: false,
+    }
 }
 
 /// US dollars.
@@ -94,6 +99,7 @@ pub(crate) async fn tenant(app: &App, issuer: IssuingEntityId, name: &str) -> Ou
         scope: Scope::Organisation(organisation),
         role: Role::Owner,
         expires_at: None,
+        trusted_documents_only: false,
     };
     let key = manage_keys::create_key(app, &operator(), new, Utc::now()).await?.secret;
     Ok(Tenant { organisation, projects, key })

@@ -32,6 +32,7 @@ const fn case(root: &'static str, field: &'static str, open_to: &'static str, do
 pub(super) const CASES: &[Case] = &[
     case("Query", "viewer", "xxxx xxxxx xx", "{ viewer { scope role permissions } }"),
     case("Query", "apiLimits", "xxxx xxxxx xx", "{ apiLimits { cost } }"),
+    case("Query", "trustedDocuments", "xxxx ----- --", "{ trustedDocuments { totalCount } }"),
     case("Query", "node", "xxxx xxxxx xx", "query($met: ID!) { node(id: $met) { id } }"),
     case("Query", "nodes", "xxxx xxxxx xx", "query($met: ID!) { nodes(ids: [$met]) { id } }"),
     case("Query", "organisation", "xxx- xxxxx --", "query($org: ID!) { organisation(id: $org) { id } }"),
@@ -222,6 +223,24 @@ pub(super) const CASES: &[Case] = &[
         "pluginUploadCreate",
         "xx-x ----- --",
         "mutation { pluginUploadCreate(input: {filename: \"\", size: 1, sha256: \"\"}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "pluginUploadSend",
+        "xx-x ----- --",
+        "mutation($upl: ID!) { pluginUploadSend(input: {uploadId: $upl}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "trustedDocumentRegister",
+        "xx-x ----- --",
+        "mutation { trustedDocumentRegister(input: {documents: []}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "trustedDocumentRemove",
+        "xx-x ----- --",
+        "mutation { trustedDocumentRemove(input: {id: \"tdo_00000000000000000000000000\"}) { errors { code } } }",
     ),
     case(
         "Mutation",

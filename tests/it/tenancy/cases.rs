@@ -140,6 +140,7 @@ pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
     ),
     ("Query", "usageAlertEvents", Nothing, "{ usageAlertEvents { nodes { id alertRule { name } } } }"),
     ("Query", "plugin", Denied, "query($plg: ID!) { plugin(id: $plg) { name } }"),
+    ("Query", "trustedDocuments", Denied, "{ trustedDocuments { nodes { text } } }"),
     ("Query", "plugins", Denied, "{ plugins { nodes { name } } }"),
     (
         "Query",
@@ -273,6 +274,24 @@ pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
         "pluginUploadCreate",
         Denied,
         "mutation { pluginUploadCreate(input: {filename: \"x\", size: 1, sha256: \"\"}) { errors { code } } }",
+    ),
+    (
+        "Mutation",
+        "pluginUploadSend",
+        Denied,
+        "mutation($upl: ID!) { pluginUploadSend(input: {uploadId: $upl}) { errors { code } } }",
+    ),
+    (
+        "Mutation",
+        "trustedDocumentRegister",
+        Denied,
+        "mutation { trustedDocumentRegister(input: {documents: []}) { errors { code } } }",
+    ),
+    (
+        "Mutation",
+        "trustedDocumentRemove",
+        Denied,
+        "mutation { trustedDocumentRemove(input: {id: \"tdo_00000000000000000000000000\"}) { errors { code } } }",
     ),
     (
         "Mutation",

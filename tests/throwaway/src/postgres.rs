@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::scratch::{LAST_WILL, root, unique};
+use crate::scratch::{add_to_last_will, root, unique};
 
 /// A server on which databases can be made.
 pub struct Server {
@@ -74,8 +74,8 @@ fn start(programs: &Path) -> Server {
         command
     };
     output(command("initdb").args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]));
-    let stop = format!("{} {}/pg_ctl -D {} -m immediate stop\n", prefix.join(" "), programs.display(), data.display());
-    std::fs::write(root().join(LAST_WILL), stop).expect("a will");
+    let stop = format!("{} {}/pg_ctl -D {} -m immediate stop", prefix.join(" "), programs.display(), data.display());
+    add_to_last_will(&stop);
     // Nothing here has to survive a power cut, so nothing waits for a disk.
     let options = format!(
         "-c listen_addresses='' -c unix_socket_directories='{}' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300",

@@ -3,6 +3,7 @@
 //! A small shell waits at the other end of a pipe. When this process goes away, by its last line, by a
 //! panic or by SIGKILL, the pipe closes, and the shell stops what was started and removes the folder.
 
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Run by the shell before the folder goes, when it is there.
-pub(crate) const LAST_WILL: &str = "last-will.sh";
+const LAST_WILL: &str = "last-will.sh";
 
 struct Scratch {
     root: PathBuf,
@@ -39,6 +40,12 @@ fn start() -> Scratch {
         .spawn()
         .expect("a shell");
     Scratch { root, _janitor: janitor }
+}
+
+/// Adds a line to what is run before the folder goes.
+pub(crate) fn add_to_last_will(line: &str) {
+    let mut will = std::fs::OpenOptions::new().create(true).append(true).open(root().join(LAST_WILL)).expect("a will");
+    writeln!(will, "{line}").expect("a line");
 }
 
 /// The folder of this process.

@@ -56,6 +56,11 @@ pub fn hash(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
+/// Whether `key` was found valid a moment ago, which costs no look at the database.
+pub fn remembers(app: &App, key: &str, now: DateTime<Utc>) -> bool {
+    app.keys.recall(&hash(key), now).is_some()
+}
+
 /// Who presents `key`. Every refusal says the same, so that keys cannot be told apart by probing.
 pub async fn authenticate(app: &App, key: &str, now: DateTime<Utc>) -> Result<Viewer, Error> {
     let hash = hash(key);
@@ -66,7 +71,12 @@ pub async fn authenticate(app: &App, key: &str, now: DateTime<Utc>) -> Result<Vi
         .await?
         .filter(|found| is_valid(found, now))
         .ok_or_else(refused)?;
-    let viewer = Viewer { key_id: found.id, scope: found.scope, role: found.role.parse()? };
+    let viewer = Viewer {
+        key_id: found.id,
+        scope: found.scope,
+        role: found.role.parse()?,
+        trusted_documents_only: found.trusted_documents_only,
+    };
     let believed = now + Duration::seconds(BELIEVED_SECONDS);
     app.keys.remember(hash, &viewer, found.expires_at.map_or(believed, |end| end.min(believed)));
     if found.last_used_at.is_none_or(|last| now - last > Duration::minutes(1)) {

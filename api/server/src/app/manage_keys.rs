@@ -26,6 +26,8 @@ pub struct NewKey {
     pub role: Role,
     /// When it ends by itself.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Whether it runs nothing but trusted documents.
+    pub trusted_documents_only: bool,
 }
 
 /// A key just made: the only moment its secret is known.
@@ -62,8 +64,13 @@ pub async fn install_operator_key(
         None if store::api_key::any_operator_exists(&app.store).await? => return Ok(None),
         None => format!("undash_op_{}", Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH)),
     };
-    let new =
-        NewKey { name: "first operator key".to_owned(), scope: Scope::Operator, role: Role::Owner, expires_at: None };
+    let new = NewKey {
+        name: "first operator key".to_owned(),
+        scope: Scope::Operator,
+        role: Role::Owner,
+        expires_at: None,
+        trusted_documents_only: false,
+    };
     store_key(app, new, secret, now).await.map(Some)
 }
 
@@ -73,7 +80,16 @@ pub async fn revoke_key(app: &App, viewer: &Viewer, id: ApiKeyId, now: DateTime<
     let not_found = || Error::not_found("NOT_FOUND", format!("There is no API key {id}."));
     let key =
         store::api_key::find(&app.store, id).await?.filter(|key| visible(viewer, &key.scope)).ok_or_else(not_found)?;
-    may_grant(viewer, &NewKey { name: String::new(), scope: key.scope, role: key.role.parse()?, expires_at: None })?;
+    may_grant(
+        viewer,
+        &NewKey {
+            name: String::new(),
+            scope: key.scope,
+            role: key.role.parse()?,
+            expires_at: None,
+            trusted_documents_only: false,
+        },
+    )?;
     let tx = app.store.begin().await?;
     store::api_key::revoke_in_tx(&tx, id, to_microseconds(now)).await?;
     tx.commit().await?;
@@ -185,6 +201,7 @@ async fn store_key(app: &App, new: NewKey, secret: String, now: DateTime<Utc>) -
         expires_at: new.expires_at.map(to_microseconds),
         revoked_at: None,
         last_used_at: None,
+        trusted_documents_only: new.trusted_documents_only,
         created_at: to_microseconds(now),
     };
     let tx = app.store.begin().await?;

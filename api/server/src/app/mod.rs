@@ -25,6 +25,7 @@ pub mod record_usage;
 pub mod retry_bill;
 pub mod start;
 pub mod tenants;
+pub mod trusted_documents;
 pub mod upload_plugin;
 pub mod usage_gate;
 pub mod verify;
@@ -37,7 +38,9 @@ use uuid::Uuid;
 use crate::bus::Bus;
 use crate::config::Settings;
 use crate::files::Files;
+use crate::limiter::Limiter;
 use crate::links::Signer;
+use crate::metrics::Metrics;
 use crate::plugin::Plugins;
 use crate::store::Store;
 
@@ -59,6 +62,12 @@ pub struct App {
     pub usage: usage_gate::UsageGate,
     /// Keys that were found valid a moment ago.
     pub keys: authenticate::KeyMemory,
+    /// Who may ask how often and how much.
+    pub limiter: Limiter,
+    /// What this server counts about itself.
+    pub metrics: Metrics,
+    /// Trusted documents that were asked for lately.
+    pub documents: trusted_documents::DocumentMemory,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
     /// Where the server really listens, which the settings do not tell when they say port 0.

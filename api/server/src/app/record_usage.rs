@@ -12,9 +12,16 @@ use std::collections::{HashMap, HashSet};
 use super::usage_gate::{Delivery, ROWS_PER_TRANSACTION};
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
+use crate::metrics::UsageCount;
 use crate::store::rejection::RejectedEvent;
 use crate::store::usage::{NewUsage, SaveOutcome};
 use crate::viewer::{Permission, Viewer};
+
+/// Events in one request to the bulk endpoint.
+pub const EVENTS_PER_REQUEST: usize = 10_000;
+
+/// Bytes in the body of one request to the bulk endpoint.
+pub const BULK_BYTES: usize = 16 << 20;
 
 /// Bytes of a rejected event's body that are kept.
 const KEPT_BODY_BYTES: usize = 16 << 10;
@@ -134,7 +141,21 @@ pub async fn record_usage(
         };
     }
     app.bus.work_written();
+    app.metrics.usage_answered(counted(&outcomes));
     Ok(outcomes)
+}
+
+fn counted(outcomes: &[EventOutcome]) -> UsageCount {
+    let mut count = UsageCount::default();
+    for outcome in outcomes {
+        *match outcome.status {
+            EventStatus::Accepted => &mut count.accepted,
+            EventStatus::Duplicate => &mut count.duplicate,
+            EventStatus::Conflict => &mut count.conflict,
+            EventStatus::Rejected(_) => &mut count.rejected,
+        } += 1;
+    }
+    count
 }
 
 /// What the rules of metering look things up in, for one request.

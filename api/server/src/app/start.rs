@@ -15,7 +15,9 @@ use crate::bus::Bus;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::files::Files;
+use crate::limiter::Limiter;
 use crate::links::Signer;
+use crate::metrics::Metrics;
 use crate::plugin::{Plugins, STANDARD, world};
 use crate::store::plugin::Component;
 use crate::store::{self, Store, StoreSettings};
@@ -23,6 +25,10 @@ use crate::store::{self, Store, StoreSettings};
 impl App {
     /// Opens everything the settings name. The database must be migrated, or empty.
     pub async fn start(settings: Settings, now: DateTime<Utc>) -> Result<Arc<Self>, Error> {
+        let metrics = Metrics::new();
+        let limiter = Limiter::new(&settings, metrics.clone())?;
+        // Where files of multipart requests lie while they are read.
+        std::fs::create_dir_all(settings.data_dir.join("uploads")).map_err(Error::internal)?;
         let files = Files::open(settings.data_dir.join("files"))?;
         let store = Store::connect(&store_settings(&settings)).await?;
         store.migrate().await?;
@@ -45,6 +51,9 @@ impl App {
             bus: Bus::default(),
             files,
             signer: Signer::new(derived(&key, "links")),
+            limiter,
+            metrics,
+            documents: super::trusted_documents::DocumentMemory::default(),
             keys: super::authenticate::KeyMemory::default(),
             catalogue: super::catalogue::CatalogueCache::default(),
             address: OnceLock::new(),

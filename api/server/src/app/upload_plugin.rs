@@ -114,6 +114,18 @@ pub async fn receive(app: &App, id: UploadId, bytes: Vec<u8>, now: DateTime<Utc>
     Err(expired(id))
 }
 
+/// Keeps the bytes of an upload that came with a key instead of by the signed link.
+pub async fn receive_from(
+    app: &App,
+    viewer: &Viewer,
+    id: UploadId,
+    bytes: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    viewer.require(Permission::PluginsWrite)?;
+    receive(app, id, bytes, now).await
+}
+
 /// Makes the received bytes the next version of the plugin called `name`, or of a new one.
 /// `fixture` is an input of the contract as JSON that the plugin must answer; ours is used without one.
 pub async fn create_version(

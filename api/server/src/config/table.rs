@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{LogFormat, Secret, Setting};
+use super::{LogFormat, Rate, Secret, Setting};
 
 macro_rules! setting {
     ($key:literal, $variable:literal, $default:literal, $meaning:literal, $apply:expr) => {
@@ -188,6 +188,116 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         }
     ),
+    setting!(
+        "operation_cost",
+        "UNDASH_OPERATION_COST",
+        "5000",
+        "What one GraphQL operation may cost at most (100 to 1000000); never more than a bucket of cost holds.",
+        |s, v| {
+            s.operation_cost = u64::from(between(v, 100, 1_000_000)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_address",
+        "UNDASH_RATE_ADDRESS",
+        "1000/s burst 5000",
+        "Requests of one address (IPv6: one /64), taken before the key is looked at. `off` switches it off, as it does the others.",
+        |s, v| {
+            s.rates.address = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_failed_keys",
+        "UNDASH_RATE_FAILED_KEYS",
+        "1/s burst 60",
+        "Invalid keys from one address; past that, keys not seen valid a moment ago wait.",
+        |s, v| {
+            s.rates.failed_keys = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_key_requests",
+        "UNDASH_RATE_KEY_REQUESTS",
+        "500/s burst 2000",
+        "Requests of one key: GraphQL operations and `POST /v1/events`.",
+        |s, v| {
+            s.rates.key_requests = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_organisation_requests",
+        "UNDASH_RATE_ORGANISATION_REQUESTS",
+        "1000/s burst 5000",
+        "The same for all keys of one organisation together.",
+        |s, v| {
+            s.rates.organisation_requests = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_key_cost",
+        "UNDASH_RATE_KEY_COST",
+        "5000/s burst 100000",
+        "Cost of the GraphQL operations of one key; what an answer did not use is given back.",
+        |s, v| {
+            s.rates.key_cost = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_organisation_cost",
+        "UNDASH_RATE_ORGANISATION_COST",
+        "20000/s burst 400000",
+        "The same for all keys of one organisation together.",
+        |s, v| {
+            s.rates.organisation_cost = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_key_events",
+        "UNDASH_RATE_KEY_EVENTS",
+        "50000/s burst 500000",
+        "Events of one key on `POST /v1/events`.",
+        |s, v| {
+            s.rates.key_events = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "rate_organisation_events",
+        "UNDASH_RATE_ORGANISATION_EVENTS",
+        "100000/s burst 1000000",
+        "The same for all keys of one organisation together.",
+        |s, v| {
+            s.rates.organisation_events = Rate::read(v)?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "redis_url",
+        "UNDASH_REDIS_URL",
+        "none: each node counts for itself",
+        "`redis://user:password@host:6379/0`, `rediss://…` for TLS or `redis+unix:///path`: counts the rates for all nodes together. While it does not answer each node counts for itself.",
+        |s, v| {
+            s.redis_url = Some(redis_url(v)?);
+            Ok(())
+        }
+    ),
+    setting!(
+        "metrics_token",
+        "UNDASH_METRICS_TOKEN",
+        "none: only keys of the operator",
+        "What a collector sends as `Authorization: Bearer …` to `GET /metrics`; at least 16 characters.",
+        |s, v| {
+            s.metrics_token = Some(token(v)?);
+            Ok(())
+        }
+    ),
 ];
 
 fn between(value: &str, low: u32, high: u32) -> Result<u32, String> {
@@ -211,6 +321,21 @@ fn database_url(value: &str) -> Result<Secret, String> {
         Ok(Secret::new(value))
     } else {
         Err("a URL that starts with postgres:// or sqlite://".to_owned())
+    }
+}
+
+fn redis_url(value: &str) -> Result<Secret, String> {
+    if ["redis://", "rediss://", "redis+unix://", "unix://"].iter().any(|scheme| value.starts_with(scheme)) {
+        Ok(Secret::new(value))
+    } else {
+        Err("a URL that starts with redis://, rediss:// or redis+unix://".to_owned())
+    }
+}
+
+fn token(value: &str) -> Result<Secret, String> {
+    match value.len() >= 16 {
+        true => Ok(Secret::new(value)),
+        false => Err("a secret of at least 16 characters".to_owned()),
     }
 }
 

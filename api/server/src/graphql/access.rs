@@ -60,6 +60,7 @@ impl Need {
 /// Every root field with the permission it needs, noun by noun.
 pub static PERMISSIONS: &[&[Need]] = &[
     super::viewer::NEEDS,
+    super::api_limits::NEEDS,
     super::node::NEEDS,
     super::organisation::NEEDS,
     super::project::NEEDS,
@@ -83,6 +84,7 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::plugin_version::NEEDS,
     super::plugin_activation::NEEDS,
     super::billing_run::NEEDS,
+    super::trusted_document::NEEDS,
 ];
 
 /// Every root field with the permission it needs, one by one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
 use super::alert_rule::AlertRule;
-use super::connection::{Connection, Edge, PageArgs, counter, page_cost};
+use super::connection::{Connection, Edge, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Fault, Result, nullable};
 use super::ident::show_id;
@@ -128,7 +128,6 @@ pub(super) struct AlertEventQuery;
 impl AlertEventQuery {
     /// The alert events of an organisation in the order they happened: for clients that poll instead of subscribing.
     /// The cursors are those of the subscription `usageAlertEvents`.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn usage_alert_events(
         &self,
         ctx: &Context<'_>,

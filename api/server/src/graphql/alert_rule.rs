@@ -6,7 +6,7 @@ use billing::ids::{AlertRuleId, OrganisationId};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -146,7 +146,6 @@ impl AlertRuleQuery {
     }
 
     /// The alert rules of an organisation, newest first, disabled ones too.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn alert_rules(
         &self,
         ctx: &Context<'_>,

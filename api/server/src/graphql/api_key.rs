@@ -5,7 +5,7 @@ use billing::ids::ApiKeyId;
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::Result;
 use super::ident::{parse_id, show_id};
@@ -83,6 +83,11 @@ impl ApiKey {
         self.0.last_used_at.map(Instant)
     }
 
+    /// Whether it runs nothing but trusted documents.
+    async fn trusted_documents_only(&self) -> bool {
+        self.0.trusted_documents_only
+    }
+
     /// When it was made.
     async fn created_at(&self) -> Instant {
         self.0.created_at.into()
@@ -96,7 +101,6 @@ pub(super) struct ApiKeyQuery;
 impl ApiKeyQuery {
     /// The keys of an organisation and its projects, newest first. A key of the operator that names no organisation
     /// reads the operator's own keys.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
@@ -138,6 +142,9 @@ struct ApiKeyCreateInput {
     role: KeyRole,
     /// From then on it is refused; never when left out.
     expires_at: Option<Instant>,
+    /// Whether it runs nothing but trusted documents, by their `documentId`; for keys that a page hands to browsers.
+    #[graphql(default = false)]
+    trusted_documents_only: bool,
 }
 
 /// What `apiKeyCreate` answers.
@@ -215,7 +222,13 @@ async fn create(call: &Call<'_>, input: ApiKeyCreateInput) -> Result<manage_keys
             Scope::Project(organisation()?, parse_id(project, "projectId")?)
         }
     };
-    let new = NewKey { name: input.name, scope, role: input.role.into(), expires_at: input.expires_at.map(|at| at.0) };
+    let new = NewKey {
+        name: input.name,
+        scope,
+        role: input.role.into(),
+        expires_at: input.expires_at.map(|at| at.0),
+        trusted_documents_only: input.trusted_documents_only,
+    };
     manage_keys::create_key(call.app, call.viewer, new, call.now).await
 }
 

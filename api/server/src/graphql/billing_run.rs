@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, parse_pair, show_id, show_pair};
@@ -130,7 +130,6 @@ pub(super) struct BillingRunQuery;
 #[Object]
 impl BillingRunQuery {
     /// Billing runs, the latest period first: of one organisation or of all.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn billing_runs(
         &self,
         ctx: &Context<'_>,

@@ -67,12 +67,6 @@ impl PageArgs {
     }
 }
 
-/// What a page costs: every item counts its children.
-pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, child_complexity: usize) -> usize {
-    let size = first.or(last).unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
-    usize::try_from(size).unwrap_or(1).saturating_mul(child_complexity).saturating_add(2)
-}
-
 /// Counts a list when asked to, no further than [`COUNT_CAP`] and one.
 pub(super) type Counter = Box<dyn Fn() -> BoxFuture<'static, Result<u64, Error>> + Send + Sync>;
 
@@ -239,13 +233,6 @@ mod tests {
         ] {
             assert_eq!(bad.page(&list).unwrap_err().code, "BAD_PAGE");
         }
-    }
-
-    #[test]
-    fn no_size_makes_a_page_free() {
-        assert_eq!(page_cost(None, None, 3), 77);
-        assert_eq!(page_cost(Some(-5), None, 3), 5);
-        assert_eq!(page_cost(Some(i32::MAX), None, usize::MAX), usize::MAX);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use billing::ids::{InvoiceId, OrganisationId};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -148,7 +148,6 @@ impl Invoice {
     }
 
     /// Its lines, in the order of the document.
-    #[graphql(complexity = "1 + 10 * child_complexity")]
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceLine>> {
         if let Some(page) = &self.page {
             return Ok(page.lines(self.row.id).await?.iter().cloned().map(InvoiceLine).collect());
@@ -158,7 +157,6 @@ impl Invoice {
     }
 
     /// Its taxes, in the order of the document.
-    #[graphql(complexity = "1 + 3 * child_complexity")]
     async fn taxes(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceTax>> {
         if let Some(page) = &self.page {
             return Ok(page.taxes(self.row.id).await?.iter().map(InvoiceTax::of).collect());
@@ -274,7 +272,6 @@ impl InvoiceQuery {
     }
 
     /// The invoices of an organisation, newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn invoices(
         &self,
         ctx: &Context<'_>,

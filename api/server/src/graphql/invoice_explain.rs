@@ -112,7 +112,6 @@ pub(super) struct InvoiceExplainQuery;
 #[Object]
 impl InvoiceExplainQuery {
     /// Explains an invoice: each line with its usage, the plugin that priced it, the question and the answer.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
     async fn invoice_explain(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +129,6 @@ impl InvoiceExplainQuery {
 
     /// Calculates an issued invoice again, with the same plugins, from its usage, and compares to the last byte.
     /// Nothing is changed.
-    #[graphql(complexity = "200 + child_complexity")]
     async fn invoice_recompute(
         &self,
         ctx: &Context<'_>,

@@ -49,7 +49,6 @@ pub(super) struct InvoicePreviewQuery;
 #[Object]
 impl InvoicePreviewQuery {
     /// What the next invoice of a subscription would be if its period ended now, priced as the invoice will be.
-    #[graphql(complexity = "50 + 10 * child_complexity")]
     async fn invoice_preview(
         &self,
         ctx: &Context<'_>,

@@ -7,7 +7,7 @@ use billing::ids::IssuingEntityId;
 use billing::tax::TaxRegime as Regime;
 
 use super::access::{Call, Need, enter};
-use super::connection::{Connection, PageArgs, counter, page_cost, page_of};
+use super::connection::{Connection, PageArgs, counter, page_of};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -141,7 +141,6 @@ impl IssuingEntityQuery {
     }
 
     /// All issuing entities, newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn issuing_entities(
         &self,
         ctx: &Context<'_>,

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -125,7 +125,6 @@ impl MetricQuery {
     }
 
     /// All metrics, newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn metrics(
         &self,
         ctx: &Context<'_>,

@@ -5,7 +5,7 @@ use billing::ids::OrganisationId;
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost, page_of};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_of};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -143,7 +143,6 @@ impl OrganisationQuery {
     }
 
     /// All organisations the caller may see, newest first: every one for the operator, else only its own.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn organisations(
         &self,
         ctx: &Context<'_>,

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost, page_of};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_of};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -173,7 +173,6 @@ impl PlanQuery {
     }
 
     /// The plans, newest first: all of them for the operator, else those the caller's organisation subscribes to.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn plans(
         &self,
         ctx: &Context<'_>,

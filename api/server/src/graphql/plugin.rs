@@ -5,7 +5,7 @@ use billing::ids::{PluginId, PluginVersionId};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -146,7 +146,6 @@ impl PluginQuery {
     }
 
     /// All uploaded plugins, newest first. The standard plugins are built in and are not listed.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn plugins(
         &self,
         ctx: &Context<'_>,

@@ -5,7 +5,7 @@ use billing::ids::PluginActivationId;
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id};
@@ -126,7 +126,6 @@ pub(super) struct PluginActivationQuery;
 #[Object]
 impl PluginActivationQuery {
     /// Which plugin versions are in force, past and future: of a target or of all, the latest in force first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn plugin_activations(
         &self,
         ctx: &Context<'_>,

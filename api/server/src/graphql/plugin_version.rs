@@ -1,6 +1,7 @@
 //! Plugins in: announce the file, send its bytes by the link, make a version of them.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Upload, UploadValue};
+use std::io::Read as _;
 
 use super::access::{Call, Need, enter};
 use super::fault::Result;
@@ -15,6 +16,7 @@ use crate::viewer::Permission;
 /// What the root fields of this file need.
 pub(super) const NEEDS: &[Need] = &[
     Need::mutation("pluginUploadCreate", Permission::PluginsWrite),
+    Need::mutation("pluginUploadSend", Permission::PluginsWrite),
     Need::mutation("pluginVersionCreate", Permission::PluginsWrite),
 ];
 
@@ -73,6 +75,33 @@ payload! {
     }
 }
 
+/// The bytes of an announced file.
+#[derive(InputObject)]
+struct PluginUploadSendInput {
+    /// The upload that was announced.
+    upload_id: ID,
+    /// The file, in a multipart request with the header `GraphQL-Require-Preflight`. There is nothing to receive without
+    /// it.
+    file: Option<Upload>,
+}
+
+/// What was received.
+#[derive(SimpleObject)]
+struct PluginUploadReceipt {
+    /// The upload, for `pluginVersionCreate`.
+    upload_id: ID,
+    /// How many bytes arrived.
+    size_bytes: i32,
+}
+
+payload! {
+    /// What `pluginUploadSend` answers.
+    PluginUploadSendPayload {
+        /// What was received; null when there are errors.
+        plugin_upload: PluginUploadReceipt
+    }
+}
+
 /// Which bytes become a version of which plugin.
 #[derive(InputObject)]
 struct PluginVersionCreateInput {
@@ -113,6 +142,21 @@ impl PluginVersionMutation {
         PluginUploadCreatePayload::answer(ticket.map(PluginUpload::of))
     }
 
+    /// Sends the bytes of an announced file in a multipart request, for programs that cannot follow `uploadUrl`. Sending
+    /// the same bytes again changes nothing.
+    async fn plugin_upload_send(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The file.")] input: PluginUploadSendInput,
+    ) -> Result<PluginUploadSendPayload> {
+        let call = enter(ctx)?;
+        let file = match input.file {
+            Some(file) => Some(file.value(ctx).map_err(Error::internal)?),
+            None => None,
+        };
+        PluginUploadSendPayload::answer(receive(&call, &input.upload_id, file).await)
+    }
+
     /// Makes the bytes of an upload the next version of a plugin: they are inspected, then rehearsed. A version that
     /// production would refuse is refused here.
     async fn plugin_version_create(
@@ -134,6 +178,24 @@ impl PluginVersionMutation {
             }),
         }
     }
+}
+
+async fn receive(call: &Call<'_>, id: &ID, file: Option<UploadValue>) -> Result<PluginUploadReceipt, Error> {
+    let upload = parse_id(id, "uploadId")?;
+    let missing = || {
+        let words = "file is missing. Send it in a multipart request, or PUT the bytes to uploadUrl.";
+        Error::invalid("MISSING_FIELD", words).at(["file"])
+    };
+    let file = file.ok_or_else(missing)?;
+    // The transport has written it to disk, no larger than a plugin may be.
+    let read = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        file.into_read().read_to_end(&mut bytes).map(|_| bytes)
+    });
+    let bytes = read.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    let size_bytes = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+    upload_plugin::receive_from(call.app, call.viewer, upload, bytes, call.now).await?;
+    Ok(PluginUploadReceipt { upload_id: show_id(upload), size_bytes })
 }
 
 async fn create(call: &Call<'_>, input: PluginVersionCreateInput) -> Result<(Plugin, PluginVersion), Error> {

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost, page_of};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_of};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
@@ -102,7 +102,6 @@ impl ProjectQuery {
     }
 
     /// The projects of an organisation, newest first; a project's key sees only its own.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn projects(
         &self,
         ctx: &Context<'_>,

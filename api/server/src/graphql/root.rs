@@ -6,6 +6,7 @@ use super::alert_event::AlertEventQuery;
 use super::alert_rule::{AlertRuleMutation, AlertRuleQuery};
 use super::alert_stream::AlertStream;
 use super::api_key::{ApiKeyMutation, ApiKeyQuery};
+use super::api_limits::ApiLimitsQuery;
 use super::billing_run::{BillingRunMutation, BillingRunQuery};
 use super::invoice::InvoiceQuery;
 use super::invoice_explain::InvoiceExplainQuery;
@@ -21,6 +22,7 @@ use super::plugin_activation::{PluginActivationMutation, PluginActivationQuery};
 use super::plugin_version::PluginVersionMutation;
 use super::project::{ProjectMutation, ProjectQuery};
 use super::subscription::{SubscriptionMutation, SubscriptionQuery};
+use super::trusted_document::{TrustedDocumentMutation, TrustedDocumentQuery};
 use super::usage_event::UsageEventQuery;
 use super::usage_ingest::UsageIngestMutation;
 use super::usage_rejection::UsageRejectionQuery;
@@ -31,6 +33,7 @@ use super::viewer::ViewerQuery;
 #[derive(MergedObject, Default)]
 pub struct Query(
     ViewerQuery,
+    ApiLimitsQuery,
     NodeQuery,
     OrganisationQuery,
     ProjectQuery,
@@ -50,6 +53,7 @@ pub struct Query(
     PluginQuery,
     PluginActivationQuery,
     BillingRunQuery,
+    TrustedDocumentQuery,
 );
 
 /// Changing. What a rule of the business refuses is in `errors` of the payload; what may not be asked, or failed on our
@@ -69,6 +73,7 @@ pub struct Mutation(
     PluginVersionMutation,
     PluginActivationMutation,
     BillingRunMutation,
+    TrustedDocumentMutation,
 );
 
 /// Listening. Named apart from the noun `Subscription`.

@@ -5,7 +5,7 @@ use billing::ids::{OrganisationId, SubscriptionId};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id};
@@ -142,7 +142,6 @@ impl SubscriptionQuery {
     }
 
     /// The subscriptions of an organisation, newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,

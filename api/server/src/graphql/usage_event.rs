@@ -6,7 +6,7 @@ use billing::metering::PropertyValue;
 use uuid::Uuid;
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{Edge, PageArgs, PageInfo, page_cost};
+use super::connection::{Edge, PageArgs, PageInfo};
 use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_pair, show_id, show_pair};
@@ -161,7 +161,6 @@ pub(super) struct UsageEventQuery;
 #[Object]
 impl UsageEventQuery {
     /// The recorded usage events of an organisation, the latest happening first; a project's key sees only its own.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn usage_events(
         &self,
         ctx: &Context<'_>,

@@ -5,7 +5,7 @@ use billing::ids::{OrganisationId, RejectionId};
 use std::sync::Arc;
 
 use super::access::{Call, Need, enter};
-use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_cost};
+use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::Result;
 use super::ident::show_id;
@@ -102,7 +102,6 @@ pub(super) struct UsageRejectionQuery;
 #[Object]
 impl UsageRejectionQuery {
     /// The refused usage events of an organisation, newest first; a project's key sees only its own.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn usage_rejections(
         &self,
         ctx: &Context<'_>,

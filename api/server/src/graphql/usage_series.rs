@@ -26,7 +26,7 @@ pub(super) const NEEDS: &[Need] = &[Need::query("usageSeries", Permission::Usage
 pub(super) const MOST_POINTS: usize = 2_000;
 
 /// Points of all groups together at most.
-const MOST_POINTS_OF_ALL: usize = 20_000;
+pub(super) const MOST_POINTS_OF_ALL: usize = 20_000;
 
 /// Groups shown at most.
 pub(super) const MOST_GROUPS: usize = 50;
@@ -35,7 +35,7 @@ pub(super) const MOST_GROUPS: usize = 50;
 const MOST_PROJECTS: usize = 200;
 
 /// Days a window may have: its quarter hours are all read.
-const MOST_DAYS: i64 = 3_660;
+pub(super) const MOST_DAYS: i64 = 3_660;
 
 /// Which usage, over which time, in which pieces.
 #[derive(InputObject)]

@@ -127,6 +127,8 @@ pub(super) enum UserErrorCode {
     BadCountry,
     /// A digest is not 64 hexadecimal digits.
     BadDigest,
+    /// A document would not run.
+    BadDocument,
     /// An id is not of the kind that belongs here.
     BadId,
     /// A name is empty or too long.

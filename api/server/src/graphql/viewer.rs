@@ -1,19 +1,16 @@
-//! Who is calling, and which limits apply to everybody.
+//! Who is calling.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object};
 
 use super::access::{Call, Need, enter, loaders};
-use super::connection::{COUNT_CAP, DEFAULT_PAGE, LARGEST_PAGE};
 use super::fault::{Result, nullable};
 use super::ident::show_id;
 use super::organisation::Organisation;
 use super::project::Project;
-use super::usage_ingest::EVENTS_PER_MUTATION;
-use super::usage_series::{MOST_GROUPS, MOST_POINTS};
 use crate::viewer::{Permission, Role, scope_name};
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::any_key("viewer"), Need::any_key("apiLimits")];
+pub(super) const NEEDS: &[Need] = &[Need::any_key("viewer")];
 
 #[derive(Default)]
 pub(super) struct ViewerQuery;
@@ -24,12 +21,6 @@ impl ViewerQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let call = enter(ctx)?;
         Ok(Viewer(call.viewer.clone()))
-    }
-
-    /// The limits on every request, so that clients need not find them by trial.
-    async fn api_limits(&self, ctx: &Context<'_>) -> Result<ApiLimits> {
-        enter(ctx)?;
-        Ok(ApiLimits::published())
     }
 }
 
@@ -141,9 +132,9 @@ pub(super) enum KeyPermission {
     CatalogueWrite,
     /// Reading issuing entities.
     IssuersRead,
-    /// Reading plugins, versions and activations, and the runs they hold up.
+    /// Reading plugins, versions and activations, the runs they hold up, and trusted documents.
     PluginsRead,
-    /// Uploading plugin versions.
+    /// Uploading plugin versions and registering trusted documents.
     PluginsWrite,
     /// Putting plugin versions in force.
     PluginsActivate,
@@ -175,60 +166,4 @@ pub(super) enum KeyPermission {
     AlertsRead,
     /// Making and disabling alert rules.
     AlertsWrite,
-}
-
-/// The limits on every request. A request beyond one of the first group is refused before it runs.
-#[derive(SimpleObject)]
-struct ApiLimits {
-    /// Bytes of the document text.
-    document_bytes: i32,
-    /// Fields and spreads of one operation, with fragments written out.
-    fields: i32,
-    /// Fields nested in each other.
-    depth: i32,
-    /// Aliases in one operation.
-    aliases: i32,
-    /// Root fields of a query.
-    query_root_fields: i32,
-    /// Root fields of a mutation.
-    mutation_root_fields: i32,
-    /// Cost of one operation: each field counts 1, and a page counts its children once for every item asked for.
-    cost: i32,
-    /// Items on a page when neither `first` nor `last` is given.
-    default_page_size: i32,
-    /// Items on a page at most.
-    max_page_size: i32,
-    /// How far `totalCount` counts.
-    total_count_cap: i32,
-    /// Ids in one `nodes`.
-    nodes_ids: i32,
-    /// Events in one `usageIngest`; send more through `POST /v1/events`.
-    usage_ingest_events: i32,
-    /// Points in one usage series, all groups together.
-    usage_series_points: i32,
-    /// Groups in one usage series.
-    usage_series_groups: i32,
-}
-
-impl ApiLimits {
-    fn published() -> Self {
-        let limits = transport::Limits::default();
-        let shown = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
-        Self {
-            document_bytes: shown(limits.document_bytes as u64),
-            fields: shown(limits.expanded_fields),
-            depth: shown(limits.depth),
-            aliases: shown(limits.aliases),
-            query_root_fields: shown(limits.root_fields),
-            mutation_root_fields: shown(limits.mutation_root_fields),
-            cost: shown(super::OPERATION_COST as u64),
-            default_page_size: DEFAULT_PAGE,
-            max_page_size: LARGEST_PAGE,
-            total_count_cap: shown(COUNT_CAP),
-            nodes_ids: shown(super::node::MOST_IDS as u64),
-            usage_ingest_events: shown(EVENTS_PER_MUTATION as u64),
-            usage_series_points: shown(MOST_POINTS as u64),
-            usage_series_groups: shown(MOST_GROUPS as u64),
-        }
-    }
 }

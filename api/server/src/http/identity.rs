@@ -7,14 +7,16 @@ use axum::response::Response;
 use chrono::Utc;
 use std::net::IpAddr;
 use std::sync::Arc;
-use transport::{Authenticator, Denied};
+use std::time::Duration;
+use transport::{Authenticator, Denied, PeerAddress};
 
 use crate::app::App;
-use crate::app::authenticate::{authenticate, still_valid};
+use crate::app::authenticate::{authenticate, remembers, still_valid};
 use crate::error::{Error, ErrorKind};
 use crate::graphql;
 use crate::http::problem::problem;
-use crate::viewer::Viewer;
+use crate::limiter::Measure;
+use crate::viewer::{Permission, Viewer};
 
 /// Knows keys, for the GraphQL transport.
 pub(super) struct Keys {
@@ -30,11 +32,8 @@ impl Keys {
 impl Authenticator for Keys {
     type Identity = Viewer;
 
-    async fn authenticate(&self, bearer: Option<String>, _peer: Option<IpAddr>) -> Result<Viewer, Denied> {
-        let Some(key) = bearer else {
-            return Err(Denied::Unauthenticated(no_key().public));
-        };
-        authenticate(&self.app, &key, Utc::now()).await.map_err(denied)
+    async fn authenticate(&self, bearer: Option<String>, peer: Option<IpAddr>) -> Result<Viewer, Denied> {
+        recognise(&self.app, peer, bearer.as_deref()).await.map_err(denied)
     }
 
     async fn still_valid(&self, viewer: &Viewer) -> bool {
@@ -49,15 +48,52 @@ impl Authenticator for Keys {
     fn socket_owner(&self, viewer: &Viewer) -> Option<String> {
         Some(viewer.key_id.to_string())
     }
+
+    fn document_class(&self, viewer: &Viewer) -> String {
+        viewer.own_organisation().map_or_else(String::new, |organisation| organisation.to_string())
+    }
+
+    fn trusted_documents_only(&self, viewer: &Viewer) -> bool {
+        viewer.trusted_documents_only
+    }
+
+    fn may_upload(&self, viewer: &Viewer) -> bool {
+        viewer.may(Permission::PluginsWrite)
+    }
+}
+
+/// Who is calling, if their address may ask at all.
+pub(super) async fn recognise(app: &App, peer: Option<IpAddr>, key: Option<&str>) -> Result<Viewer, Error> {
+    let now = Utc::now();
+    if let Some(address) = peer {
+        let trusted = key.is_some_and(|key| remembers(app, key, now));
+        app.limiter.admit_address(address, trusted).await.map_err(|wait| wait.error())?;
+    }
+    let found = authenticate(app, key.ok_or_else(no_key)?, now).await;
+    if let (Err(error), Some(address)) = (&found, peer)
+        && error.kind == ErrorKind::Unauthenticated
+    {
+        app.limiter.note_failed_key(address).await;
+    }
+    found
+}
+
+/// Lets an address in that may ask at all, where a signed link stands for a key.
+pub(super) async fn limit_address(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let admitted = match PeerAddress::of(request.extensions()) {
+        Some(address) => app.limiter.admit_address(address, true).await,
+        None => Ok(()),
+    };
+    match admitted {
+        Ok(()) => next.run(request).await,
+        Err(wait) => problem(&wait.error()),
+    }
 }
 
 /// Lets only known keys through and puts the [`Viewer`] beside the request.
 pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let viewer = match bearer(request.headers()) {
-        Some(key) => authenticate(&app, key, Utc::now()).await,
-        None => Err(no_key()),
-    };
-    match viewer {
+    let (peer, key) = (PeerAddress::of(request.extensions()), bearer(request.headers()).map(str::to_owned));
+    match admit(&app, peer, key.as_deref()).await {
         Ok(viewer) => {
             request.extensions_mut().insert(viewer);
             next.run(request).await
@@ -66,7 +102,13 @@ pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Reques
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+async fn admit(app: &App, peer: Option<IpAddr>, key: Option<&str>) -> Result<Viewer, Error> {
+    let viewer = recognise(app, peer, key).await?;
+    app.limiter.spend(&viewer, Measure::Requests, 1).await.map_err(|wait| wait.error())?;
+    Ok(viewer)
+}
+
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
@@ -75,8 +117,12 @@ fn no_key() -> Error {
     Error::unauthenticated("UNAUTHENTICATED", "An API key is needed: send `Authorization: Bearer undash_…`.")
 }
 
-fn denied(error: Error) -> Denied {
+pub(super) fn denied(error: Error) -> Denied {
     match error.kind {
+        ErrorKind::RateLimited => Denied::RateLimited {
+            message: error.public,
+            retry_after: error.retry_after.unwrap_or(Duration::from_secs(1)),
+        },
         ErrorKind::Unauthenticated => Denied::Unauthenticated(error.public),
         ErrorKind::Forbidden => Denied::Forbidden(error.public),
         _ => {

@@ -3,11 +3,14 @@
 //! Framing and status codes live here; who the caller is comes from `app::authenticate`, and every
 //! decision from a use case.
 
+mod count;
 pub mod events;
 mod files;
 mod health;
 mod identity;
+mod library;
 pub mod problem;
+mod purse;
 mod serve;
 
 pub use serve::{Server, serve};
@@ -21,39 +24,46 @@ use std::str::FromStr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use transport::{Drain, SocketSettings, Transport, TransportSettings};
+use transport::{Drain, Transport, TransportSettings};
 
 use crate::app::App;
+use crate::app::record_usage::BULK_BYTES;
 use crate::error::Error;
 use crate::graphql;
+use crate::limits::transport_settings;
 
 /// The whole application as a router, and a handle to wait for its sockets after `shutdown`.
-pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> (Router, Drain) {
-    let settings = TransportSettings {
-        sockets: SocketSettings { allowed_origins: app.settings.allowed_origins.clone(), ..SocketSettings::default() },
-        shutdown,
-        ..TransportSettings::default()
-    };
-    let transport = Transport::new(graphql::schema(Arc::clone(app)), identity::Keys::new(Arc::clone(app)), settings);
+pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> Result<(Router, Drain), Error> {
+    let settings = TransportSettings { shutdown, ..transport_settings(&app.settings) };
+    let transport = Transport::new(graphql::schema(Arc::clone(app)), identity::Keys::new(Arc::clone(app)), settings)
+        .with_costs(graphql::costs().map_err(Error::internal)?)
+        .with_budget(purse::Purse::new(Arc::clone(app)))
+        .with_trusted_documents(library::Library::new(Arc::clone(app)))
+        .with_observer(count::Counting(app.metrics.clone()));
     let drain = transport.drain();
 
     let usage = Router::new()
         .route("/v1/events", post(events::post))
-        .layer(DefaultBodyLimit::max(events::BODY_BYTES))
+        .layer(DefaultBodyLimit::max(BULK_BYTES))
         .route_layer(middleware::from_fn_with_state(Arc::clone(app), identity::require_key));
-    let uploads = Router::new().route("/v1/uploads/{id}", put(files::put_upload)).layer(DefaultBodyLimit::disable());
+    let files = Router::new()
+        .route("/v1/uploads/{id}", put(files::put_upload))
+        .route("/v1/invoices/{organisation}/{invoice}/pdf", get(files::get_invoice_pdf))
+        .layer(DefaultBodyLimit::disable())
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), identity::limit_address));
     let plain = Router::new()
         .route("/", transport::graphiql("Undash", "/graphql"))
-        .route("/v1/invoices/{organisation}/{invoice}/pdf", get(files::get_invoice_pdf))
+        .route("/metrics", get(count::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let router = usage
-        .merge(uploads)
+        .merge(files)
         .merge(plain)
         .with_state(Arc::clone(app))
         .merge(transport.into_router())
-        .layer(CatchPanicLayer::custom(panicked));
-    (router, drain)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), count::count));
+    Ok((router, drain))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "the shape tower-http asks for")]

@@ -17,7 +17,9 @@ pub fn problem(error: &Error) -> Response {
         json!({"error": {"code": error.code, "message": error.public, "path": error.path, "retryable": retryable}});
     let mut response = (status(error), Json(body)).into_response();
     if retryable {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let wait = error.retry_after.map_or(1, |wait| wait.as_millis().div_ceil(1_000).max(1));
+        let wait = u64::try_from(wait).unwrap_or(u64::MAX);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
     response
 }

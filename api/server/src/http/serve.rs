@@ -53,7 +53,7 @@ impl Server {
 
 /// Serves on `listener` until `shutdown` is cancelled.
 pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Error> {
-    let (router, drain) = super::router(&app, shutdown.clone());
+    let (router, drain) = super::router(&app, shutdown.clone())?;
     let workers = worker::start(&app, shutdown.clone());
     let patience = app.settings.shutdown_timeout;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

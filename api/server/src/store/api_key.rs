@@ -59,6 +59,8 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was last used, to the minute or so.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Whether it runs nothing but trusted documents.
+    pub trusted_documents_only: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -91,6 +93,7 @@ pub async fn insert_in_tx(tx: &Tx, key: &ApiKey) -> Result<(), Error> {
         expires_at: key.expires_at.map(micros),
         revoked_at: key.revoked_at.map(micros),
         last_used_at: key.last_used_at.map(micros),
+        trusted_documents_only: key.trusted_documents_only.then_some(1),
         created_at: micros(key.created_at),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
@@ -202,6 +205,7 @@ fn record(row: Model) -> Result<ApiKey, Error> {
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
         last_used_at: row.last_used_at,
+        trusted_documents_only: row.trusted_documents_only == Some(1),
         created_at: row.created_at,
     })
 }

@@ -36,6 +36,7 @@ pub mod plugin;
 pub mod project;
 pub mod rejection;
 pub mod subscription;
+pub mod trusted_document;
 pub mod usage;
 pub mod usage_change;
 

@@ -189,6 +189,14 @@ pub async fn oldest(conn: &impl Conn) -> Result<Option<DateTime<Utc>>, Error> {
     Ok(row.map(|row| row.available_at))
 }
 
+/// How many jobs were given up, counting no further than `cap`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn count_dead(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
+    page::count_capped(&conn.shared(), Entity::find().filter(Column::DeadAt.is_not_null()), cap).await
+}
+
 /// Jobs that were given up, oldest first, at most `limit`.
 ///
 /// # Errors

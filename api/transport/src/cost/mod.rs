@@ -1,6 +1,7 @@
 //! What an operation costs, computed from the document before anything is executed and from the
 //! answer afterwards. The model is published: a scalar costs 0, an object 1, a connection 2 and what
-//! one of its items costs times the size of the page. Introspection costs nothing.
+//! one of its items costs times the size of the page. Introspection costs nothing, and neither does a type
+//! that the owner calls a value.
 //!
 //! Which fields are connections and lists is read from the schema's own text, so that no field needs
 //! an annotation; a field whose price depends on something else has a rule given by the owner.
@@ -53,6 +54,18 @@ impl CostModel {
         Ok(Self { types: Types::read(sdl)? })
     }
 
+    /// Makes the objects of a type free: values in several parts, such as an amount with its unit, which cost no more
+    /// than a scalar does. What is selected below them is counted.
+    ///
+    /// # Errors
+    /// The schema has no such type.
+    pub fn with_value(mut self, name: &str) -> Result<Self, CostModelError> {
+        match self.types.make_value(name) {
+            true => Ok(self),
+            false => Err(CostModelError(format!("the schema has no type `{name}`"))),
+        }
+    }
+
     /// Gives the field at a coordinate such as `Query.series` a price of its own.
     ///
     /// # Errors
@@ -75,7 +88,7 @@ impl CostModel {
 pub struct FieldCost {
     /// Of the field itself.
     pub own: u64,
-    /// How often its selection is counted.
+    /// How often its selection is counted; with 0 its own price covers all of it.
     pub items: u64,
 }
 

@@ -120,7 +120,12 @@ impl<'a> Pricer<'a> {
                 Shape::Connection => once.saturating_add(price.items.saturating_mul(each)),
                 _ => price.items.saturating_mul(once),
             };
-            return (price.own.saturating_add(selected), 0, branch(price.own, 0));
+            let mut paid = branch(price.own, 0);
+            if price.items == 0 {
+                // Its own price is the price of everything below it, in the answer too.
+                paid.branches.clear();
+            }
+            return (price.own.saturating_add(selected), 0, paid);
         }
         let times = |count: u64| count.saturating_mul(item);
         match kind.shape {
@@ -131,7 +136,7 @@ impl<'a> Pricer<'a> {
             Shape::Page => (times(arguments.page()), 0, branch(0, 1)),
             Shape::Nodes => (0, item, branch(0, 1)),
             Shape::Edges => (0, once, branch(0, 0)),
-            Shape::PageInfo => (once, 0, branch(0, 0)),
+            Shape::PageInfo | Shape::Value => (once, 0, branch(0, 0)),
             Shape::Connection => {
                 let items = arguments.page().saturating_mul(each);
                 (items.saturating_add(once).saturating_add(2), 0, branch(2, 0))

@@ -52,6 +52,8 @@ pub(super) enum Shape {
     Edges,
     /// `pageInfo` of a connection, which is within the connection's own price.
     PageInfo,
+    /// An object that is a value in several parts: free.
+    Value,
 }
 
 impl Types {
@@ -148,6 +150,16 @@ impl Types {
 
     pub(super) fn field(&self, owner: TypeRef, name: &str) -> Option<&FieldKind> {
         self.fields.get(owner.0?)?.get(name)
+    }
+
+    /// Makes every single object of this type free; false if there is no such type.
+    pub(super) fn make_value(&mut self, name: &str) -> bool {
+        let value = self.named(name);
+        let fields = self.fields.iter_mut().flat_map(HashMap::values_mut);
+        for field in fields.filter(|field| field.below == value && field.shape == Shape::Object) {
+            field.shape = Shape::Value;
+        }
+        value != TypeRef::UNKNOWN
     }
 
     pub(super) fn field_mut(&mut self, coordinate: &str) -> Option<&mut FieldKind> {

@@ -13,7 +13,7 @@ use tokio::{
 
 use super::frame;
 use crate::{
-    Authenticator, RequestId,
+    Authenticator, OperationKind, Outcome, RequestId,
     admit::Account,
     code,
     document::Prepared,
@@ -47,6 +47,7 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
     /// A query or mutation: one result and the end. When the client hangs up a query is dropped.
     pub(super) async fn answer(self, prepared: Prepared, account: Option<Account>) {
         let Prepared { request, kind, shape, .. } = prepared;
+        let began = Instant::now();
         let wait = self.shared.settings.execution_wait;
         let work = async {
             let mut response =
@@ -55,6 +56,7 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
             if let Some(account) = account {
                 account.settle(&self.shared, &self.identity, &mut response).await;
             }
+            self.shared.observer.operation(kind.into(), Outcome::of(&response), began.elapsed());
             response
         };
         let mut keep_alive = self.keep_alive();
@@ -73,7 +75,14 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
 
     /// A subscription, until one of its ends.
     pub(super) async fn follow(self, prepared: Prepared) {
+        let began = Instant::now();
+        let outcome = self.relay(prepared).await;
+        self.shared.observer.operation(OperationKind::Subscription, outcome, began.elapsed());
+    }
+
+    async fn relay(&self, prepared: Prepared) -> Outcome {
         let Prepared { request, shape, .. } = prepared;
+        let mut outcome = Outcome::Whole;
         let shutdown = self.shared.settings.shutdown.clone();
         let every = self.shared.settings.sockets.identity_check_every;
         let mut check = interval_at(Instant::now() + every, every);
@@ -90,10 +99,14 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
                         let mut response = polish(response, &self.id, shape.as_ref());
                         if std::mem::take(&mut is_first) && never_began(&response) {
                             response.errors.iter_mut().for_each(|error| error.path.clear());
+                            outcome = Outcome::Refused;
                         }
                         self.next(&response).await
                     }
-                    Some(Err(_)) => self.give_up(panicked(&self.id)).await,
+                    Some(Err(_)) => {
+                        outcome = Outcome::Partial;
+                        self.give_up(panicked(&self.id)).await
+                    }
                     None => {
                         self.complete().await;
                         Err(Over)
@@ -109,7 +122,7 @@ impl<E: Executor, A: Authenticator> Stream<E, A> {
                 () = self.events.closed() => Err(Over),
             };
             if step.is_err() {
-                return;
+                return outcome;
             }
         }
     }

@@ -6,7 +6,7 @@ pub(crate) mod answer;
 mod body;
 mod upload;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use async_graphql::{Executor, parser::types::OperationType};
 use axum::{
@@ -20,7 +20,7 @@ use tracing::Instrument;
 use self::accept::{Accepted, Events, Media};
 pub(crate) use self::answer::panic_answer;
 use crate::{
-    Authenticator, LastEventId, PeerAddress, RequestId, admit, code,
+    Authenticator, LastEventId, OperationKind, Outcome, PeerAddress, RequestId, admit, code,
     document::Prepared,
     envelope::{Envelope, bad},
     events,
@@ -47,7 +47,13 @@ pub(crate) async fn handle<E: Executor, A: Authenticator>(shared: Arc<Shared<E, 
             };
         }
         let accepted = accept::negotiate(request.headers());
-        match serve(&shared, request, accepted, &id).await {
+        let mut kind = OperationKind::Unknown;
+        let began = Instant::now();
+        let served = serve(&shared, request, accepted, &id, &mut kind).await;
+        if served.is_err() {
+            shared.observer.operation(kind, Outcome::Refused, began.elapsed());
+        }
+        match served {
             Ok(response) => response,
             Err(failure) if accepted.events == Events::Preferred && answer::is_about_the_document(failure.code()) => {
                 events::refused(failure, &id)
@@ -64,7 +70,9 @@ async fn serve<E: Executor, A: Authenticator>(
     request: Request,
     accepted: Accepted,
     id: &RequestId,
+    kind_seen: &mut OperationKind,
 ) -> Result<Response, Failure> {
+    let began = Instant::now();
     let (parts, body) = request.into_parts();
     let by_get = match parts.method {
         Method::GET => true,
@@ -81,12 +89,14 @@ async fn serve<E: Executor, A: Authenticator>(
             "The header `Accept` must admit `application/graphql-response+json`, `application/json` or `text/event-stream`.",
         ));
     }
+    admit::admit(shared, &identity).await?;
     let (envelope, files) = match by_get {
         true => (envelope_of_get(&parts)?, Files::default()),
-        false => read(shared, &parts.headers, body).await?,
+        false => read(shared, &identity, &parts.headers, body).await?,
     };
     let last_event = LastEventId::of(&parts.headers);
     let mut prepared = admit::prepare(shared, &identity, envelope, files, last_event.as_ref()).await?;
+    *kind_seen = prepared.kind.into();
     let by_events = by_events(prepared.kind, by_get, accepted)?;
     let place = match prepared.kind {
         OperationType::Subscription => Some(events::place(shared, &identity)?),
@@ -104,6 +114,7 @@ async fn serve<E: Executor, A: Authenticator>(
     if let Some(account) = account {
         account.settle(shared, &identity, &mut response).await;
     }
+    shared.observer.operation(kind.into(), Outcome::of(&response), began.elapsed());
     Ok(answer::write(accepted.media.unwrap_or(Media::Json), response, id))
 }
 
@@ -124,6 +135,7 @@ fn by_events(kind: OperationType, by_get: bool, accepted: Accepted) -> Result<bo
 
 async fn read<E, A: Authenticator>(
     shared: &Shared<E, A>,
+    identity: &A::Identity,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(Envelope, Files), Failure> {
@@ -134,6 +146,9 @@ async fn read<E, A: Authenticator>(
     // A form on a foreign page can send multipart without asking, but not this header.
     if !has_preflight_header(headers) {
         return Err(bad("A multipart request needs the header `GraphQL-Require-Preflight`, with any value."));
+    }
+    if !shared.authenticator.may_upload(identity) {
+        return Err(Failure::new(code::FORBIDDEN, "This key may not send files."));
     }
     let Ok(_place) = shared.uploads.try_acquire() else {
         let failure = Failure::new(code::UNAVAILABLE, "Too many uploads at once. Try again in a moment.");

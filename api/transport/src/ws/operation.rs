@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use async_graphql::{Executor, Response, Value, parser::types::OperationType};
@@ -16,7 +17,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use super::message;
 use crate::{
-    Authenticator, RequestId, admit,
+    Authenticator, OperationKind, Outcome, RequestId, admit,
     document::Prepared,
     envelope::Envelope,
     execute::{panicked, run_once},
@@ -169,21 +170,34 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
     envelope: Envelope,
     outlet: Outlet,
 ) {
-    let prepared = admit::prepare(&shared, &identity, envelope, Files::default(), None).await;
-    let mut prepared = match prepared {
-        Ok(prepared) => prepared,
-        Err(failure) => return outlet.fail(failure).await,
+    let began = Instant::now();
+    let refused = |kind| shared.observer.operation(kind, Outcome::Refused, began.elapsed());
+    let prepared = async {
+        admit::admit(&shared, &identity).await?;
+        admit::prepare(&shared, &identity, envelope, Files::default(), None).await
     };
+    let mut prepared = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            refused(OperationKind::Unknown);
+            return outlet.fail(failure).await;
+        }
+    };
+    let seen = OperationKind::from(prepared.kind);
     outlet.operation.is_stream.store(prepared.kind == OperationType::Subscription, Ordering::Release);
     let account = match admit::charge(&shared, &identity, &mut prepared).await {
         Ok(account) => account,
-        Err(failure) => return outlet.fail(failure).await,
+        Err(failure) => {
+            refused(seen);
+            return outlet.fail(failure).await;
+        }
     };
     let Prepared { request, kind, shape, .. } = prepared;
     let request = admit::attach(&shared, identity.clone(), request, &outlet.id, None);
     if kind == OperationType::Subscription {
         let stream = shared.schema.execute_stream(request, None);
-        follow(stream, &outlet, shape.as_ref()).await;
+        let ended = Ended { shared: &shared, began, outcome: Outcome::Whole };
+        follow(stream, &outlet, shape.as_ref(), ended).await;
         return;
     }
     let wait = shared.settings.execution_wait;
@@ -191,6 +205,7 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
     if let Some(account) = account {
         account.settle(&shared, &identity, &mut response).await;
     }
+    shared.observer.operation(seen, Outcome::of(&response), began.elapsed());
     match refusal(&response) {
         Some(errors) => outlet.refuse(errors).await,
         None => match outlet.next(&response).await {
@@ -200,8 +215,26 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
     };
 }
 
+/// Tells of a subscription's end, however it comes: a client that stops it has its task dropped.
+struct Ended<'a, E, A: Authenticator> {
+    shared: &'a Shared<E, A>,
+    began: Instant,
+    outcome: Outcome,
+}
+
+impl<E, A: Authenticator> Drop for Ended<'_, E, A> {
+    fn drop(&mut self) {
+        self.shared.observer.operation(OperationKind::Subscription, self.outcome, self.began.elapsed());
+    }
+}
+
 /// Forwards a subscription's results. `None` where it cannot or must not go on.
-async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet, shape: Option<&Shape>) -> Option<()> {
+async fn follow<E, A: Authenticator>(
+    stream: BoxStream<'static, Response>,
+    outlet: &Outlet,
+    shape: Option<&Shape>,
+    mut ended: Ended<'_, E, A>,
+) -> Option<()> {
     let mut results = AssertUnwindSafe(stream).catch_unwind();
     let mut is_first = true;
     let mut ahead = None;
@@ -214,6 +247,7 @@ async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet, shape: Op
             None => return outlet.complete().await,
             Some(Ok(response)) => polish(response, &outlet.id, shape),
             Some(Err(_)) => {
+                ended.outcome = Outcome::Partial;
                 return outlet.refuse(&[panicked(&outlet.id).into_error(&outlet.id)]).await;
             }
         };
@@ -221,6 +255,7 @@ async fn follow(stream: BoxStream<'static, Response>, outlet: &Outlet, shape: Op
             // A subscription that could not start: one answer of errors and the stream's end.
             ahead = results.next().now_or_never();
             if refusal(&response).is_some() || matches!(ahead, Some(None)) {
+                ended.outcome = Outcome::Refused;
                 return outlet.refuse(&response.errors).await;
             }
         }

@@ -78,8 +78,10 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
         last_heard: Instant::now(),
         drained_by: None,
     };
+    session.shared.observer.socket_opened();
     let end = session.live(&mut incoming, &mut writer).await;
     session.tasks.abort_all();
+    session.shared.observer.socket_closed(end.as_ref().map(|close| close.code));
     if let Some(close) = end {
         tracing::debug!(code = close.code, reason = %close.reason, "a socket is closed");
         let handed_over = timeout(wait, session.control.send(Control::Close(close))).await;

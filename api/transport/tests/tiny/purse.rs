@@ -57,7 +57,7 @@ impl Budget for Purse {
     async fn charge(&self, identity: &String, cost: u64) -> Charge {
         let taken = self.0.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(cost));
         match taken {
-            Ok(_) if identity != "poor" => Charge::Granted(self.bucket()),
+            Ok(_) if identity != "poor" => Charge::Granted(Some(self.bucket())),
             _ => Charge::Refused { retry_after: Duration::from_millis(2_500) },
         }
     }

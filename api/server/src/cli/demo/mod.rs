@@ -168,6 +168,7 @@ async fn serve(app: Arc<App>, demo: &Demo, quiet: bool) -> Result<(), Error> {
         scope,
         role,
         expires_at: Some(now + TimeDelta::days(1)),
+        trusted_documents_only: false,
     };
     let of_operator =
         manage_keys::create_key(&app, &operator(), key("demo operator", Scope::Operator, Role::Owner), now).await?;

@@ -20,16 +20,11 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::app::record_usage::{Arrival, EventOutcome, EventStatus, record_usage};
+use crate::app::record_usage::{Arrival, BULK_BYTES, EVENTS_PER_REQUEST, EventOutcome, EventStatus, record_usage};
 use crate::error::{Error, ErrorKind};
 use crate::http::problem::problem;
+use crate::limiter::Measure;
 use crate::viewer::{Permission, Viewer};
-
-/// Events in one request.
-pub const EVENTS_PER_REQUEST: usize = 10_000;
-
-/// Bytes in one request body.
-pub const BODY_BYTES: usize = 16 << 20;
 
 /// Takes a body of events and answers for each.
 pub async fn post(
@@ -52,12 +47,15 @@ async fn take(app: &App, viewer: &Viewer, request: Request) -> Result<Answer, Er
     };
     let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            too_large(format!("The body is larger than {} MiB: send fewer events at a time.", BODY_BYTES >> 20))
+            too_large(format!("The body is larger than {} MiB: send fewer events at a time.", BULK_BYTES >> 20))
         } else {
             Error::invalid("BAD_BODY", "The body could not be read to its end. Send it again.")
         }
     })?;
-    let arrivals = shape.read(&body)?;
+    let most = EVENTS_PER_REQUEST.min(usize::try_from(app.limiter.most(Measure::Events)).unwrap_or(usize::MAX));
+    let arrivals = shape.read(&body, most)?;
+    let count = arrivals.len() as u64;
+    app.limiter.spend(viewer, Measure::Events, count).await.map_err(|wait| wait.error())?;
     let outcomes = record_usage(app, viewer, organisation, arrivals, Utc::now()).await?;
     Ok(Answer::of(outcomes))
 }
@@ -88,7 +86,7 @@ impl Shape {
         }
     }
 
-    fn read(self, body: &[u8]) -> Result<Vec<Arrival<'_>>, Error> {
+    fn read(self, body: &[u8], most: usize) -> Result<Vec<Arrival<'_>>, Error> {
         let text = std::str::from_utf8(body).map_err(|error| {
             Error::invalid("BAD_BODY", format!("The body is not UTF-8 from byte {} on.", error.valid_up_to()))
         })?;
@@ -96,11 +94,8 @@ impl Shape {
             Self::Array | Self::CloudEvents => elements(text)?,
             Self::Lines => text.lines().map(str::trim).filter(|line| !line.is_empty()).collect(),
         };
-        if parts.len() > EVENTS_PER_REQUEST {
-            return Err(too_large(format!(
-                "{} events in one request: send at most {EVENTS_PER_REQUEST} at a time.",
-                parts.len()
-            )));
+        if parts.len() > most {
+            return Err(too_large(format!("{} events in one request: send at most {most} at a time.", parts.len())));
         }
         let read: fn(&str) -> Result<RawEvent, Rejection> = match self {
             Self::Array | Self::Lines => plain::event,

@@ -216,6 +216,7 @@ async fn keys_are_found_by_hash_and_revoked_once() {
                 role: "OWNER".to_owned(),
                 name: "Key".to_owned(),
                 expires_at: (index == 1).then_some(now),
+                trusted_documents_only: index == 1,
                 revoked_at: None,
                 last_used_at: None,
                 created_at: now,
