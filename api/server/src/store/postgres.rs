@@ -16,7 +16,7 @@ use super::connection::{ACQUIRE_TIMEOUT, StoreSettings, not_a_database_url, unre
 use super::role;
 use super::scope::Scope;
 use super::session::{Kind, Session};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A connection idle for longer than this is pinged before use.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(30);
@@ -88,7 +88,7 @@ impl Postgres {
         loop {
             match self.migrate_once().await {
                 Ok(()) => break,
-                Err(cause) if patience == 0 => return Err(cause),
+                Err(cause) if patience == 0 || cause.kind == ErrorKind::Refused => return Err(cause),
                 Err(_) => patience -= 1,
             }
             tokio::time::sleep(MIGRATION_PAUSE).await;

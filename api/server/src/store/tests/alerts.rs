@@ -15,7 +15,7 @@ use crate::store::alert_event::{
 use crate::store::alert_rule::{self, AlertRule};
 use crate::store::{Page, Store};
 
-async fn rule(store: &Store, tenant: &Tenant, subject: AlertSubject) -> AlertRule {
+pub(super) async fn rule(store: &Store, tenant: &Tenant, subject: AlertSubject) -> AlertRule {
     let rule = AlertRule {
         organisation_id: tenant.id(),
         id: AlertRuleId::from_uuid(Uuid::now_v7()),
@@ -33,7 +33,7 @@ async fn rule(store: &Store, tenant: &Tenant, subject: AlertSubject) -> AlertRul
     rule
 }
 
-fn crossing(rule: &AlertRule, threshold: &str) -> NewAlertEvent {
+pub(super) fn crossing(rule: &AlertRule, threshold: &str) -> NewAlertEvent {
     NewAlertEvent {
         organisation_id: rule.organisation_id,
         id: AlertEventId::from_uuid(Uuid::now_v7()),

@@ -52,6 +52,50 @@ const VOLATILE_DEFAULTS: &str = "SELECT c.relname || '.' || a.attname AS name FR
     JOIN pg_class c ON c.oid = d.adrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum \
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'";
 
+const ROW_SECURITY: &str = "SELECT c.relname::text AS table_name, \
+        c.relrowsecurity AND c.relforcerowsecurity AS forced, \
+        (SELECT string_agg(concat_ws(' ', p.policyname, p.permissive, p.roles, p.cmd, p.qual), '; ') FROM pg_policies p \
+            WHERE p.schemaname = 'public' AND p.tablename = c.relname AND p.qual = p.with_check) AS policies, \
+        (SELECT count(*) FROM pg_policies p WHERE p.schemaname = 'public' AND p.tablename = c.relname) AS count \
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')";
+
+#[derive(FromQueryResult)]
+struct RowSecurity {
+    table_name: String,
+    forced: bool,
+    policies: Option<String>,
+    count: i64,
+}
+
+/// Tenant tables whose rows PostgreSQL would show to a statement that names no tenant.
+async fn unguarded(store: &Store) -> Vec<String> {
+    let guarded: Vec<RowSecurity> = rows(store, ROW_SECURITY).await;
+    let guarded: Vec<RowSecurity> =
+        guarded.into_iter().filter(|row| TENANT_TABLES.contains(&row.table_name.as_str())).collect();
+    let policy = guarded.iter().find_map(|row| row.policies.clone()).unwrap_or_default();
+    let mut found = Vec::new();
+    if ![
+        "of_the_tenant PERMISSIVE {public} ALL",
+        "organisation_id = ",
+        "undash.organisation_id",
+        "undash.every_organisation",
+    ]
+    .iter()
+    .all(|part| policy.contains(part))
+    {
+        found.push(format!("the policy is {policy:?}"));
+    }
+    for row in guarded {
+        if !row.forced {
+            found.push(format!("{} does not force row-level security", row.table_name));
+        }
+        if row.count != 1 || row.policies.as_ref() != Some(&policy) {
+            found.push(format!("{} does not have the policy of tenant tables and no other", row.table_name));
+        }
+    }
+    found
+}
+
 async fn rows<T: FromQueryResult>(store: &Store, sql: &str) -> Vec<T> {
     let rows = store.shared().query_all_raw(Statement::from_string(store.backend().into(), sql)).await.unwrap();
     rows.iter().map(|row| T::from_query_result(row, "").unwrap()).collect()
@@ -94,6 +138,7 @@ async fn violations(store: &Store) -> Vec<String> {
             found.push(format!("{}: does not lead with organisation_id", reference.name));
         }
     }
+    found.extend(unguarded(store).await);
     for trigger in rows::<Name>(store, TRIGGERS).await {
         found.push(format!("trigger {}", trigger.name));
     }
@@ -135,6 +180,11 @@ async fn every_rule_is_noticed_when_broken() {
             "trigger sly",
         ),
         ("ALTER TABLE invoices ALTER COLUMN created_at SET DEFAULT now()", "default on invoices.created_at"),
+        ("ALTER TABLE projects NO FORCE ROW LEVEL SECURITY", "projects does not force"),
+        ("ALTER TABLE usage_events DISABLE ROW LEVEL SECURITY", "usage_events does not force"),
+        ("DROP POLICY of_the_tenant ON usage_totals", "usage_totals does not have the policy"),
+        ("CREATE POLICY wide ON alert_rules USING (true)", "alert_rules does not have the policy"),
+        ("ALTER POLICY of_the_tenant ON alert_events WITH CHECK (true)", "alert_events does not have the policy"),
         ("DROP TABLE outbox", "outbox is listed but not there"),
     ] {
         owner.execute_unprepared(sql).await.unwrap();

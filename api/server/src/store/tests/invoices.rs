@@ -16,7 +16,7 @@ use crate::store::invoice::{
 use crate::store::plugin::{self, Component, PluginKind};
 use crate::store::{Page, Store, Tx, is_retryable, is_taken};
 
-fn draft(tenant: &Tenant, month: u32) -> Invoice {
+pub(super) fn draft(tenant: &Tenant, month: u32) -> Invoice {
     let start = format!("{}-{:02}-01T00:00:00Z", 2020 + month / 12, 1 + month % 12);
     let end = format!("{}-{:02}-01T00:00:00Z", 2020 + (month + 1) / 12, 1 + (month + 1) % 12);
     Invoice {
@@ -43,7 +43,7 @@ fn draft(tenant: &Tenant, month: u32) -> Invoice {
     }
 }
 
-fn contents(tenant: &Tenant) -> Contents {
+pub(super) fn contents(tenant: &Tenant) -> Contents {
     let usage = Line {
         kind: LineKind::Usage,
         metric_id: Some(tenant.metric.id),
@@ -98,7 +98,7 @@ fn contents(tenant: &Tenant) -> Contents {
     }
 }
 
-async fn with_component(store: &Store) {
+pub(super) async fn with_component(store: &Store) {
     let component = Component {
         digest: "sha256:aa".to_owned(),
         kind: PluginKind::Pricing,

@@ -6,7 +6,9 @@ mod builders;
 mod catalogue;
 mod exact;
 mod invoices;
+mod isolation;
 mod nouns;
+mod patience;
 mod plugins;
 mod queues;
 mod usage;
@@ -15,6 +17,7 @@ mod usage_concurrency;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Backend, Store, StoreSettings};
+use crate::error::Error;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -49,6 +52,13 @@ pub(super) async fn postgres() -> Option<TestDatabase> {
 impl TestDatabase {
     pub(super) fn is_sqlite(&self) -> bool {
         self.store.backend() == Backend::Sqlite
+    }
+
+    /// Another store on the same PostgreSQL database.
+    pub(super) async fn again(&self, change: impl FnOnce(&mut StoreSettings)) -> Result<Store, Error> {
+        let mut settings = StoreSettings::new(throwaway::server().unwrap().url(self.postgres.as_ref().unwrap()));
+        change(&mut settings);
+        Store::connect(&settings).await
     }
 
     /// Closes and removes it; a test that panics leaves it behind for inspection.
