@@ -200,6 +200,8 @@ kinds! {
     Upload UploadId "upl";
     /// A usage event that was refused and kept for inspection.
     RejectedEvent RejectionId "rej";
+    /// A record of the audit trail.
+    AuditEvent AuditEventId "aud";
     /// An effect waiting to leave the database.
     OutboxEntry OutboxId "obx";
 }
@@ -270,6 +272,7 @@ mod tests {
             PluginActivation::PREFIX,
             Upload::PREFIX,
             RejectedEvent::PREFIX,
+            AuditEvent::PREFIX,
             OutboxEntry::PREFIX,
         ];
         all.sort_unstable();

@@ -17,6 +17,8 @@ mod word;
 pub mod alert_event;
 pub mod alert_rule;
 pub mod api_key;
+pub mod api_key_address;
+pub mod audit;
 pub mod billing_run;
 pub mod installation;
 pub mod invoice;
