@@ -48,7 +48,13 @@ pub(crate) async fn measure(arguments: &Arguments, table: &mut Table) -> Outcome
         let place = Place::seed(invoices + alone, buckets).await?;
         let parts = parts(&place, alone).await?;
         let watch = Stopwatch::start(None);
-        let run = Run { now: Utc::now(), grace: TimeDelta::zero(), organisation: None, claim: true };
+        let run = Run {
+            now: Utc::now(),
+            grace: TimeDelta::zero(),
+            organisation: None,
+            claim: true,
+            by: undash::app::audit::actor(undash::store::audit::ActorKind::Worker),
+        };
         let summary = bill_period::run(&place.app, run).await?;
         let spent = watch.stop();
         if summary.issued != invoices {
@@ -202,6 +208,7 @@ async fn parts(place: &Place, count: usize) -> Outcome<Parts> {
         grace: TimeDelta::zero(),
         organisation: Some(organisation),
         claim: false,
+        by: undash::app::audit::actor(undash::store::audit::ActorKind::Worker),
     };
     for (turn, (organisation, subscription)) in place.customers.iter().take(count).enumerate() {
         let mut clock = Instant::now();

@@ -26,7 +26,13 @@ pub(crate) struct Tenant {
 
 /// Whoever makes all this.
 pub(crate) fn operator() -> Viewer {
-    Viewer { key_id: billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()), scope: Scope::Operator, role: Role::Owner }
+    Viewer {
+        key_id: billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()),
+        scope: Scope::Operator,
+        role: Role::Owner,
+        address: None,
+        request_id: None,
+    }
 }
 
 /// US dollars.

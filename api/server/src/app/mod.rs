@@ -6,6 +6,7 @@
 //! here knows HTTP or GraphQL, and no SQL is written here.
 
 pub mod activate_plugin;
+pub mod audit;
 pub mod authenticate;
 pub mod bill_period;
 pub mod catalogue;
@@ -22,6 +23,7 @@ pub mod preview_invoice;
 pub mod rate_period;
 pub mod recompute_invoice;
 pub mod record_usage;
+pub mod refusals;
 pub mod retry_bill;
 pub mod start;
 pub mod tenants;
@@ -59,6 +61,8 @@ pub struct App {
     pub usage: usage_gate::UsageGate,
     /// Keys that were found valid a moment ago.
     pub keys: authenticate::KeyMemory,
+    /// Callers that were turned away and are not yet in the audit trail.
+    pub refusals: refusals::Refusals,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
     /// Where the server really listens, which the settings do not tell when they say port 0.

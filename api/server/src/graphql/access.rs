@@ -114,7 +114,7 @@ pub(super) fn enter<'a>(ctx: &Context<'a>) -> Result<Call<'a>, Error> {
         .find(|need| need.root == root && need.field == field)
         .ok_or_else(|| Error::internal(format!("the root field {root:?}.{field} declares no permission")))?;
     if let Some(permission) = need.permission {
-        call.viewer.require(permission)?;
+        call.viewer.require(permission).inspect_err(|_| call.app.refusals.forbidden(call.viewer, call.now))?;
     }
     Ok(call)
 }

@@ -175,6 +175,8 @@ pub(super) enum KeyPermission {
     AlertsRead,
     /// Making and disabling alert rules.
     AlertsWrite,
+    /// Reading the audit trail.
+    AuditRead,
 }
 
 /// The limits on every request. A request beyond one of the first group is refused before it runs.

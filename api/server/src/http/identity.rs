@@ -1,13 +1,14 @@
 //! From the `Authorization` header, or the first message of a socket, to a [`Viewer`].
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::Utc;
-use std::net::IpAddr;
+use std::any::TypeId;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use transport::{Authenticator, Denied};
+use transport::{Authenticator, Denied, RequestId};
 
 use crate::app::App;
 use crate::app::authenticate::{authenticate, still_valid};
@@ -30,11 +31,11 @@ impl Keys {
 impl Authenticator for Keys {
     type Identity = Viewer;
 
-    async fn authenticate(&self, bearer: Option<String>, _peer: Option<IpAddr>) -> Result<Viewer, Denied> {
+    async fn authenticate(&self, bearer: Option<String>, peer: Option<IpAddr>) -> Result<Viewer, Denied> {
         let Some(key) = bearer else {
             return Err(Denied::Unauthenticated(no_key().public));
         };
-        authenticate(&self.app, &key, Utc::now()).await.map_err(denied)
+        authenticate(&self.app, &key, peer, Utc::now()).await.map_err(denied)
     }
 
     async fn still_valid(&self, viewer: &Viewer) -> bool {
@@ -42,7 +43,9 @@ impl Authenticator for Keys {
         still_valid(&self.app.store, viewer, Utc::now()).await.unwrap_or(true)
     }
 
-    fn attach(&self, viewer: Viewer, request: async_graphql::Request) -> async_graphql::Request {
+    fn attach(&self, mut viewer: Viewer, request: async_graphql::Request) -> async_graphql::Request {
+        let id = request.data.get(&TypeId::of::<RequestId>()).and_then(|id| id.downcast_ref::<RequestId>());
+        viewer.request_id = id.map(|id| Arc::from(id.as_str()));
         graphql::attach(request, viewer, &self.app)
     }
 
@@ -54,7 +57,10 @@ impl Authenticator for Keys {
 /// Lets only known keys through and puts the [`Viewer`] beside the request.
 pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let viewer = match bearer(request.headers()) {
-        Some(key) => authenticate(&app, key, Utc::now()).await,
+        Some(key) => {
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+            authenticate(&app, key, peer, Utc::now()).await
+        }
         None => Err(no_key()),
     };
     match viewer {

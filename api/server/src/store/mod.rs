@@ -38,6 +38,7 @@ pub mod usage_change;
 pub use connection::{Backend, Conn, Store, StoreSettings, Tx};
 pub use fault::{is_retryable, is_taken};
 pub use page::{Cursor, Keyed, MAX_PAGE, Page, PageOf};
+pub use plan_terms::terms_text;
 pub use tables::{SHARED_TABLES, TENANT_TABLES};
 pub use word::UnknownWord;
 

@@ -12,7 +12,7 @@ use super::read::{shown_time, written_changes};
 use super::{NewAuditEvent, chain_key};
 use crate::error::Error;
 use crate::store::column::{micros, storable};
-use crate::store::connection::{Backend, Tx};
+use crate::store::connection::{Backend, Conn as _, Tx};
 use crate::store::fault::corrupt;
 use crate::store::statement::statement;
 
