@@ -12,6 +12,7 @@ pub mod bill_period;
 pub mod catalogue;
 pub mod evaluate_alerts;
 pub mod explain_invoice;
+pub mod export_audit;
 pub mod finalise_invoice;
 mod guests_in_force;
 pub mod invoice_contents;
@@ -30,6 +31,7 @@ pub mod tenants;
 pub mod upload_plugin;
 pub mod usage_gate;
 pub mod verify;
+pub mod verify_audit;
 
 use chrono::{DateTime, Utc};
 use std::net::SocketAddr;

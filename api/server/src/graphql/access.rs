@@ -83,6 +83,7 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::plugin_version::NEEDS,
     super::plugin_activation::NEEDS,
     super::billing_run::NEEDS,
+    super::audit_event::NEEDS,
 ];
 
 /// Every root field with the permission it needs, one by one.

@@ -13,6 +13,7 @@ mod alert_event;
 mod alert_rule;
 mod alert_stream;
 mod api_key;
+mod audit_event;
 mod billing_run;
 mod buckets;
 mod connection;

@@ -3,6 +3,7 @@
 //! Framing and status codes live here; who the caller is comes from `app::authenticate`, and every
 //! decision from a use case.
 
+mod audit;
 pub mod events;
 mod files;
 mod health;
@@ -40,6 +41,7 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> (Router, Drain) {
     let usage = Router::new()
         .route("/v1/events", post(events::post))
         .layer(DefaultBodyLimit::max(events::BODY_BYTES))
+        .route("/v1/audit-events", get(audit::export))
         .route_layer(middleware::from_fn_with_state(Arc::clone(app), identity::require_key));
     let uploads = Router::new().route("/v1/uploads/{id}", put(files::put_upload)).layer(DefaultBodyLimit::disable());
     let plain = Router::new()

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::word::words;
 
-pub use read::{Filter, chains, count_capped, find, head, links_after, page_after, page_before, tenant_of};
+pub use read::{Filter, chain_with, chains, count_capped, find, head, links_after, page_after, page_before};
 pub use write::append_in_tx;
 
 /// What was done. The words are a promise: programs of auditors compare them.

@@ -6,7 +6,7 @@ use billing::ids::{ApiKeyId, AuditEventId, OrganisationId};
 use chrono::{DateTime, Utc};
 use entities::audit_heads;
 use sea_orm::sea_query::Order;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::{AuditAction, AuditEvent, chain_key, chain_of};
@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::store::column::{micros, to_json};
 use crate::store::connection::Conn;
 use crate::store::page;
+use crate::store::statement::statement;
 use entities::audit_events::{Column, Entity, Model};
 
 /// Which events of a chain.
@@ -142,19 +143,16 @@ pub async fn chains(conn: &impl Conn) -> Result<Vec<Option<OrganisationId>>, Err
     Ok(keys.into_iter().map(chain_of).collect())
 }
 
-/// In whose chain an event is; the outer nothing when there is none of that identity.
+/// In whose chain an event is; the outer nothing when there is none of that identity. Every key begins with the chain,
+/// so each chain is asked once.
 ///
 /// # Errors
 /// `Unavailable`.
-pub async fn tenant_of(conn: &impl Conn, id: AuditEventId) -> Result<Option<Option<OrganisationId>>, Error> {
-    let key: Option<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::OrganisationId)
-        .filter(Column::Id.eq(id.uuid()))
-        .into_tuple()
-        .one(conn.db())
-        .await?;
-    Ok(key.map(chain_of))
+pub async fn chain_with(conn: &impl Conn, id: AuditEventId) -> Result<Option<Option<OrganisationId>>, Error> {
+    let sql = "SELECT h.organisation_id FROM audit_heads h CROSS JOIN audit_events e \
+               WHERE e.organisation_id = h.organisation_id AND e.id = $1 LIMIT 1";
+    let row = conn.db().query_one_raw(statement(conn.db(), sql, vec![id.uuid().into()])).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.map(chain_of))
 }
 
 fn of(organisation: Option<OrganisationId>) -> Select<Entity> {
