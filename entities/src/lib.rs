@@ -9,7 +9,10 @@ pub use exact::Exact;
 
 pub mod alert_events;
 pub mod alert_rules;
+pub mod api_key_addresses;
 pub mod api_keys;
+pub mod audit_events;
+pub mod audit_heads;
 pub mod billing_runs;
 pub mod installation;
 pub mod invoice_counters;

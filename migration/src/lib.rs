@@ -20,6 +20,7 @@ mod m20261123_000008_alerts;
 mod m20261123_000009_outbox;
 mod m20261127_000010_isolation;
 mod m20261127_000020_trusted_documents;
+mod m20261127_000040_audit;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_outbox::Migration),
             Box::new(m20261127_000010_isolation::Migration),
             Box::new(m20261127_000020_trusted_documents::Migration),
+            Box::new(m20261127_000040_audit::Migration),
         ]
     }
 }

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use undash::app::App;
+use undash::app::audit;
 use undash::app::bill_period::{self, Run, Summary};
 use undash::config::Settings;
 use undash::http::Server;
+use undash::store::audit::ActorKind;
 use undash::{store, worker};
 
 use crate::Client;
@@ -91,7 +93,8 @@ impl TestApp {
 
     /// Bills everything that has ended, at once, as `undash bill` does.
     pub async fn bill(&self) -> Summary {
-        let run = Run { now: Utc::now(), grace: TimeDelta::zero(), organisation: None, claim: false };
+        let by = audit::actor(ActorKind::Cli);
+        let run = Run { now: Utc::now(), grace: TimeDelta::zero(), organisation: None, claim: false, by };
         bill_period::run(&self.app, run).await.expect("billing runs")
     }
 

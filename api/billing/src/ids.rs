@@ -202,6 +202,8 @@ kinds! {
     RejectedEvent RejectionId "rej";
     /// A GraphQL document of the operator's front ends.
     TrustedDocument TrustedDocumentId "tdo";
+    /// A record of the audit trail.
+    AuditEvent AuditEventId "aud";
     /// An effect waiting to leave the database.
     OutboxEntry OutboxId "obx";
 }
@@ -273,6 +275,7 @@ mod tests {
             Upload::PREFIX,
             RejectedEvent::PREFIX,
             TrustedDocument::PREFIX,
+            AuditEvent::PREFIX,
             OutboxEntry::PREFIX,
         ];
         all.sort_unstable();

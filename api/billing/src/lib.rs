@@ -17,8 +17,10 @@
 //! | [`tax`] | the same for a tax plugin |
 //! | [`invoice`] | lines, totals and states of an invoice |
 //! | [`alert`] | which thresholds a new observation crosses |
+//! | [`audit`] | the hash chain of the audit trail, and where it breaks |
 
 pub mod alert;
+pub mod audit;
 pub mod decimal;
 pub mod ids;
 pub mod invoice;

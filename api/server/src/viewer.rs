@@ -6,7 +6,9 @@
 
 use billing::ids::{ApiKeyId, OrganisationId, ProjectId};
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::error::Error;
 /// How far a key reaches.
@@ -23,6 +25,10 @@ pub struct Viewer {
     pub role: Role,
     /// Whether the key runs nothing but trusted documents.
     pub trusted_documents_only: bool,
+    /// From where, as far as it is known.
+    pub address: Option<IpAddr>,
+    /// The request it is asked in, as logs and answers call it.
+    pub request_id: Option<Arc<str>>,
 }
 
 /// A named set of permissions. Which roles a scope accepts is in [`Role::fits`].
@@ -87,6 +93,8 @@ pub enum Permission {
     AlertsRead,
     /// Making and disabling alert rules.
     AlertsWrite,
+    /// The audit trail.
+    AuditRead,
 }
 
 impl Viewer {
@@ -210,7 +218,9 @@ impl Role {
         );
         match (scope, self) {
             (Scope::Operator, Self::Owner | Self::Admin) => true,
-            (Scope::Operator, Self::Support) => read || matches!(permission, P::IssuersRead | P::PluginsRead),
+            (Scope::Operator, Self::Support) => {
+                read || matches!(permission, P::IssuersRead | P::PluginsRead | P::AuditRead)
+            }
             (Scope::Operator, Self::Developer) => {
                 matches!(
                     permission,
@@ -257,7 +267,14 @@ mod tests {
     use uuid::Uuid;
 
     fn viewer(scope: Scope, role: Role) -> Viewer {
-        Viewer { key_id: Id::from_uuid(Uuid::nil()), scope, role, trusted_documents_only: false }
+        Viewer {
+            key_id: Id::from_uuid(Uuid::nil()),
+            scope,
+            role,
+            trusted_documents_only: false,
+            address: None,
+            request_id: None,
+        }
     }
 
     #[test]

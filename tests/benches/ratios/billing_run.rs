@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteConnection;
 use tempfile::TempDir;
 use undash::app::bill_period::{self, Run};
 use undash::app::tenants::{self as use_case, NewSubscription};
-use undash::app::{App, catalogue, rate_period};
+use undash::app::{App, audit, catalogue, rate_period};
 use undash::config::Settings;
 use undash::store;
 use undash::store::metric::Metric;
@@ -48,7 +48,13 @@ pub(crate) async fn measure(arguments: &Arguments, table: &mut Table) -> Outcome
         let place = Place::seed(invoices + alone, buckets).await?;
         let parts = parts(&place, alone).await?;
         let watch = Stopwatch::start(None);
-        let run = Run { now: Utc::now(), grace: TimeDelta::zero(), organisation: None, claim: true };
+        let run = Run {
+            now: Utc::now(),
+            grace: TimeDelta::zero(),
+            organisation: None,
+            claim: true,
+            by: audit::actor(store::audit::ActorKind::Worker),
+        };
         let summary = bill_period::run(&place.app, run).await?;
         let spent = watch.stop();
         if summary.issued != invoices {
@@ -202,6 +208,7 @@ async fn parts(place: &Place, count: usize) -> Outcome<Parts> {
         grace: TimeDelta::zero(),
         organisation: Some(organisation),
         claim: false,
+        by: audit::actor(store::audit::ActorKind::Worker),
     };
     for (turn, (organisation, subscription)) in place.customers.iter().take(count).enumerate() {
         let mut clock = Instant::now();

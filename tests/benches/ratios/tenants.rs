@@ -31,6 +31,8 @@ pub(crate) fn operator() -> Viewer {
         scope: Scope::Operator,
         role: Role::Owner,
         trusted_documents_only: false,
+        address: None,
+        request_id: None,
     }
 }
 

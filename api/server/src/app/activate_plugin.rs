@@ -3,11 +3,13 @@
 use billing::ids::PluginVersionId;
 use chrono::{DateTime, Utc};
 
+use super::audit::{self, Action, Changes, Subject};
 use super::catalogue::missing;
 use super::{App, fresh, guests_in_force, to_microseconds};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::Kind;
 use crate::store;
+use crate::store::audit::SubjectType;
 use crate::store::plugin::{Activation, Target};
 use crate::viewer::{Permission, Viewer};
 
@@ -57,6 +59,20 @@ pub async fn activate(app: &App, viewer: &Viewer, new: NewActivation, now: DateT
         .at(["effectiveFrom"]),
         _ => error,
     })?;
+    let (target, organisation) = match new.target {
+        Target::Plan(id) => (id.to_string(), None),
+        Target::IssuingEntity(id) => (id.to_string(), None),
+        Target::Organisation(id) => (id.to_string(), Some(id)),
+    };
+    let changes = Changes::new()
+        .set("kind", plugin.kind.as_str())
+        .set("target", target)
+        .set("pluginVersionId", version.id)
+        .set("digest", &version.digest)
+        .set("effectiveFrom", audit::time(activation.effective_from));
+    // What is in force for one organisation is told in its own chain.
+    let subject = Subject::named(organisation, SubjectType::PluginActivation, activation.id.to_string());
+    audit::record_in_tx(&tx, viewer, Action::PluginActivated, subject, changes, now).await?;
     tx.commit().await?;
     Ok(activation)
 }

@@ -4,11 +4,15 @@
 use billing::ids::ApiKeyId;
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::App;
+use super::audit::{self, Action, Changes, Subject};
+use super::refusals::Refusal;
+use super::{App, to_microseconds};
 use crate::error::Error;
+use crate::store::audit::SubjectType;
 use crate::store::{self, Store, api_key::ApiKey};
 use crate::viewer::Viewer;
 
@@ -19,6 +23,9 @@ const BELIEVED_SECONDS: i64 = 5;
 /// Keys remembered at most; past that the memory is emptied, which costs one lookup each.
 const REMEMBERED_KEYS: usize = 10_000;
 
+/// Pairs of key and network remembered at most.
+const REMEMBERED_PLACES: usize = 100_000;
+
 /// Keys by their hash, each with the moment until which it is believed.
 type Seen = HashMap<[u8; 32], (Viewer, DateTime<Utc>)>;
 
@@ -26,6 +33,8 @@ type Seen = HashMap<[u8; 32], (Viewer, DateTime<Utc>)>;
 #[derive(Default)]
 pub struct KeyMemory {
     seen: Mutex<Seen>,
+    /// From where keys were used; every pair has its row.
+    places: Mutex<HashSet<(ApiKeyId, IpAddr)>>,
 }
 
 impl KeyMemory {
@@ -46,6 +55,18 @@ impl KeyMemory {
         seen.insert(hash, (viewer.clone(), until));
     }
 
+    fn was_used_from(&self, key: ApiKeyId, network: IpAddr) -> bool {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).contains(&(key, network))
+    }
+
+    fn remember_place(&self, key: ApiKeyId, network: IpAddr) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= REMEMBERED_PLACES {
+            places.clear();
+        }
+        places.insert((key, network));
+    }
+
     fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,21 +82,36 @@ pub fn remembers(app: &App, key: &str, now: DateTime<Utc>) -> bool {
     app.keys.recall(&hash(key), now).is_some()
 }
 
-/// Who presents `key`. Every refusal says the same, so that keys cannot be told apart by probing.
-pub async fn authenticate(app: &App, key: &str, now: DateTime<Utc>) -> Result<Viewer, Error> {
+/// Who presents `key`, from `address`. Every refusal says the same, so that keys cannot be told apart by probing.
+pub async fn authenticate(app: &App, key: &str, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<Viewer, Error> {
     let hash = hash(key);
-    if let Some(viewer) = app.keys.recall(&hash, now) {
-        return Ok(viewer);
+    let mut viewer = match app.keys.recall(&hash, now) {
+        Some(viewer) => viewer,
+        None => look_up(app, hash, address, now).await?,
+    };
+    viewer.address = address;
+    if let Some(address) = address {
+        notice_place(app, &viewer, address, now).await?;
     }
-    let found = store::api_key::find_by_hash(&app.store, &hash)
-        .await?
-        .filter(|found| is_valid(found, now))
-        .ok_or_else(refused)?;
+    Ok(viewer)
+}
+
+async fn look_up(app: &App, hash: [u8; 32], address: Option<IpAddr>, now: DateTime<Utc>) -> Result<Viewer, Error> {
+    let found = store::api_key::find_by_hash(&app.store, &hash).await?;
+    let found = match found {
+        Some(found) if is_valid(&found, now) => found,
+        other => {
+            app.refusals.note(Refusal::of_key(other.as_ref(), address), now);
+            return Err(refused());
+        }
+    };
     let viewer = Viewer {
         key_id: found.id,
         scope: found.scope,
         role: found.role.parse()?,
         trusted_documents_only: found.trusted_documents_only,
+        address: None,
+        request_id: None,
     };
     let believed = now + Duration::seconds(BELIEVED_SECONDS);
     app.keys.remember(hash, &viewer, found.expires_at.map_or(believed, |end| end.min(believed)));
@@ -83,6 +119,44 @@ pub async fn authenticate(app: &App, key: &str, now: DateTime<Utc>) -> Result<Vi
         store::api_key::touch(&app.store, found.id, now).await?;
     }
     Ok(viewer)
+}
+
+/// The first use of a key from a network is told in the audit trail, once for ever: memory answers first, then the
+/// rows, and of any number of requests at once one inserts.
+async fn notice_place(app: &App, viewer: &Viewer, address: IpAddr, now: DateTime<Utc>) -> Result<(), Error> {
+    let (key, network) = (viewer.key_id, network(address));
+    if app.keys.was_used_from(key, network) {
+        return Ok(());
+    }
+    let shown = show_network(network);
+    if !store::api_key_address::is_known(&app.store, key, &shown).await? {
+        let tx = app.store.begin().await?;
+        if store::api_key_address::insert_in_tx(&tx, key, &shown, to_microseconds(now)).await? {
+            let subject = Subject::named(viewer.own_organisation(), SubjectType::ApiKey, key.to_string());
+            let changes = Changes::new().set("network", &shown);
+            audit::record_in_tx(&tx, viewer, Action::ApiKeyUsedFromNewAddress, subject, changes, now).await?;
+        }
+        tx.commit().await?;
+    }
+    app.keys.remember_place(key, network);
+    Ok(())
+}
+
+/// What counts as one place: an IPv4 address, or the half of an IPv6 address that names a network; the other half
+/// changes every day by itself.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// The network as recorded.
+pub fn show_network(network: IpAddr) -> String {
+    match network {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{address}/64"),
+    }
 }
 
 /// Whether a viewer's key is still good, for connections that outlive a request.

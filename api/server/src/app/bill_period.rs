@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
 use std::collections::HashMap;
 
+use super::audit::{self, Actor};
 use super::period_bill::{PeriodBill, Saved};
 use super::rate_period::{Account, NotRated, account_of, accounts_of};
 use super::{App, finalise_invoice};
@@ -44,6 +45,8 @@ pub struct Run {
     /// Share the work with other workers and leave held periods alone until their time comes. An
     /// operator who bills by hand does not want either.
     pub claim: bool,
+    /// Who bills.
+    pub by: Actor,
 }
 
 /// What a run did.
@@ -178,10 +181,11 @@ async fn save(app: &App, bills: &[PeriodBill], run: &Run) -> Result<Vec<Saved>, 
         return Ok(Vec::new());
     }
     let tx = app.store.begin().await?;
-    let mut saved = Vec::with_capacity(bills.len());
+    let (mut saved, mut trail) = (Vec::with_capacity(bills.len()), Vec::with_capacity(2 * bills.len()));
     for bill in bills {
-        saved.push(bill.save_in_tx(&tx, run).await?);
+        saved.push(bill.save_in_tx(&tx, run, &mut trail).await?);
     }
+    audit::record_all_in_tx(&tx, &trail).await?;
     tx.commit().await?;
     Ok(saved)
 }
@@ -227,7 +231,7 @@ async fn finalise_drafts(app: &App, run: &Run, summary: &mut Summary) -> Result<
         let Some(last) = drafts.last().map(|invoice| invoice.id) else { return Ok(()) };
         for invoice in drafts {
             let subscription = invoice.subscription_id;
-            match finalise_invoice::finalise_draft(app, invoice, run.now).await {
+            match finalise_invoice::finalise_draft(app, run.by.clone(), invoice, run.now).await {
                 Ok(true) => summary.issued += 1,
                 Ok(false) => summary.existing += 1,
                 Err(reason) => {

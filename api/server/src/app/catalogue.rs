@@ -9,8 +9,10 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
+use super::audit::{self, Action, Changes, Subject};
 use super::{App, fresh, to_microseconds};
 use crate::error::{Error, ErrorKind};
+use crate::store::audit::SubjectType;
 use crate::store::issuing_entity::IssuingEntity;
 use crate::store::metric::Metric;
 use crate::store::plan::{Plan, PlanVersion};
@@ -36,6 +38,13 @@ pub async fn create_metric(
     let metric = Metric { id: fresh(), code, name, unit, aggregation, created_at: to_microseconds(now) };
     let tx = app.store.begin().await?;
     store::metric::insert_in_tx(&tx, &metric).await.map_err(|error| taken(error, "metric", &metric.code))?;
+    let changes = Changes::new()
+        .set("code", &metric.code)
+        .set("name", &metric.name)
+        .set("unit", &metric.unit)
+        .set("aggregation", metric.aggregation);
+    let subject = Subject::of_operator(SubjectType::Metric, metric.id);
+    audit::record_in_tx(&tx, viewer, Action::MetricCreated, subject, changes, now).await?;
     tx.commit().await?;
     Ok(metric)
 }
@@ -57,6 +66,10 @@ pub async fn create_plan(
     let tx = app.store.begin().await?;
     store::plan::insert_in_tx(&tx, &plan).await.map_err(|error| taken(error, "plan", &plan.code))?;
     let version = store::plan::insert_version_in_tx(&tx, fresh(), plan.id, &terms, plan.created_at).await?;
+    let changes = Changes::new().set("code", &plan.code).set("name", &plan.name);
+    let changes = changes.set("number", version.number).set("terms", store::terms_text(&terms)?);
+    let subject = Subject::of_operator(SubjectType::Plan, plan.id);
+    audit::record_in_tx(&tx, viewer, Action::PlanCreated, subject, changes, now).await?;
     tx.commit().await?;
     Ok((plan, version))
 }
@@ -83,6 +96,10 @@ pub async fn publish_plan_version(
             ),
             _ => error,
         })?;
+    let changes = Changes::new().set("planId", plan_id).set("number", version.number);
+    let changes = changes.set("terms", store::terms_text(&terms)?);
+    let subject = Subject::of_operator(SubjectType::PlanVersion, version.id);
+    audit::record_in_tx(&tx, viewer, Action::PlanVersionPublished, subject, changes, now).await?;
     tx.commit().await?;
     Ok(version)
 }
@@ -153,8 +170,25 @@ pub async fn create_issuing_entity(
         .at(["invoicePrefix"]),
         _ => error,
     })?;
+    let subject = Subject::of_operator(SubjectType::IssuingEntity, entity.id);
+    audit::record_in_tx(&tx, viewer, Action::IssuingEntityCreated, subject, issuer_facts(&entity), now).await?;
     tx.commit().await?;
     Ok(entity)
+}
+
+fn issuer_facts(entity: &IssuingEntity) -> Changes {
+    Changes::new()
+        .set("name", &entity.name)
+        .set("legalName", &entity.legal_name)
+        .set("address", entity.address.join("\n"))
+        .set("country", &entity.country)
+        .set_some("region", entity.region.as_ref())
+        .set_some("taxId", entity.tax_id.as_ref())
+        .set("taxRegime.model", &entity.tax_regime.model)
+        .set("brandColour", &entity.brand_colour)
+        .set("invoicePrefix", &entity.invoice_prefix)
+        .set("paymentTermsDays", entity.payment_terms_days)
+        .set("footer", &entity.footer)
 }
 
 fn check_issuer(new: &NewIssuingEntity) -> Result<(), Error> {

@@ -8,12 +8,14 @@ use billing::invoice::{InvoiceCommand, InvoiceState, Transition, next};
 use chrono::{DateTime, Days, Utc};
 use serde_json::json;
 
+use super::audit::{self, Action, Actor, Changes, Subject};
 use super::catalogue::missing;
 use super::invoice_contents::{InvoiceFacts, contents};
 use super::period_bill::facts;
 use super::rate_period::{NotRated, account, rate};
 use super::{App, fresh, tenants, to_microseconds};
 use crate::error::Error;
+use crate::store::audit::{NewAuditEvent, SubjectType};
 use crate::store::invoice::{Finalisation, Invoice};
 use crate::store::issuing_entity::IssuingEntity;
 use crate::store::outbox::NewJob;
@@ -50,7 +52,7 @@ pub async fn finalise(
                     ),
                 ));
             }
-            finalise_draft(app, invoice, now).await?;
+            finalise_draft(app, viewer.into(), invoice, now).await?;
             app.bus.work_written();
             // Whoever lost the race finds the invoice that won.
             find(app, organisation, id).await
@@ -59,7 +61,13 @@ pub async fn finalise(
 }
 
 /// Takes an issued invoice back. It keeps its number.
-pub async fn void(app: &App, viewer: &Viewer, organisation: OrganisationId, id: InvoiceId) -> Result<Invoice, Error> {
+pub async fn void(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    id: InvoiceId,
+    now: DateTime<Utc>,
+) -> Result<Invoice, Error> {
     viewer.require(Permission::InvoicesWrite)?;
     let invoice = find(app, organisation, id).await?;
     match next(invoice.state, InvoiceCommand::Void)
@@ -74,6 +82,9 @@ pub async fn void(app: &App, viewer: &Viewer, organisation: OrganisationId, id: 
                     "The invoice was changed at the same moment. Look at it, then try again.",
                 ));
             }
+            let changes = Changes::new().changed("state", invoice.state, to);
+            let subject = Subject::of_organisation(organisation, SubjectType::Invoice, id);
+            audit::record_in_tx(&tx, viewer, Action::InvoiceVoided, subject, changes, now).await?;
             tx.commit().await?;
             find(app, organisation, id).await
         }
@@ -86,7 +97,8 @@ pub async fn find(app: &App, organisation: OrganisationId, id: InvoiceId) -> Res
 }
 
 /// Rates a draft once more, with the usage that came in since, and issues it; `false` when somebody else did first.
-pub async fn finalise_draft(app: &App, mut invoice: Invoice, now: DateTime<Utc>) -> Result<bool, NotRated> {
+pub async fn finalise_draft(app: &App, by: Actor, mut invoice: Invoice, now: DateTime<Utc>) -> Result<bool, NotRated> {
+    let drafted = invoice.total;
     let account = account(app, invoice.organisation_id, invoice.subscription_id).await?;
     let full = tenants::full_period(
         &account.subscription,
@@ -104,9 +116,50 @@ pub async fn finalise_draft(app: &App, mut invoice: Invoice, now: DateTime<Utc>)
         return Ok(false);
     }
     invoice.version += 1;
-    issue_in_tx(&tx, &Issue { invoice: &invoice, facts: &facts, issuer: &account.issuer, now }).await?;
+    let issued = issue_in_tx(&tx, &Issue { invoice: &invoice, facts: &facts, issuer: &account.issuer, now }).await?;
+    let changes = issued.changes().changed("total", drafted, invoice.total);
+    audit::record_in_tx(&tx, by, Action::InvoiceFinalised, subject(&invoice), changes, now).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+fn subject(invoice: &Invoice) -> Subject {
+    Subject::of_organisation(invoice.organisation_id, SubjectType::Invoice, invoice.id)
+}
+
+/// The row that tells of a draft.
+pub(super) fn drafted(by: &Actor, invoice: &Invoice, now: DateTime<Utc>) -> NewAuditEvent {
+    let changes = Changes::new()
+        .set("state", invoice.state)
+        .set("subscriptionId", invoice.subscription_id)
+        .set("period.start", audit::time(invoice.period.start))
+        .set("period.end", audit::time(invoice.period.end))
+        .set("subtotal", invoice.subtotal)
+        .set("tax", invoice.tax)
+        .set("total", invoice.total);
+    audit::row(by, Action::InvoiceDrafted, subject(invoice), changes, now)
+}
+
+/// The row that tells of an invoice issued with the total it was drafted with.
+pub(super) fn finalised(by: &Actor, invoice: &Invoice, issued: &Issued, now: DateTime<Utc>) -> NewAuditEvent {
+    audit::row(by, Action::InvoiceFinalised, subject(invoice), issued.changes(), now)
+}
+
+/// What an invoice got when it was issued.
+pub(super) struct Issued {
+    number: String,
+    issued_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+}
+
+impl Issued {
+    fn changes(&self) -> Changes {
+        Changes::new()
+            .changed("state", InvoiceState::Draft, InvoiceState::Open)
+            .set("number", &self.number)
+            .set("issuedAt", audit::time(self.issued_at))
+            .set("dueAt", audit::time(self.due_at))
+    }
 }
 
 /// What is issued, when.
@@ -118,7 +171,7 @@ pub(super) struct Issue<'a> {
 }
 
 /// Gives a draft of this transaction its number and orders its document.
-pub(super) async fn issue_in_tx(tx: &Tx, issue: &Issue<'_>) -> Result<(), Error> {
+pub(super) async fn issue_in_tx(tx: &Tx, issue: &Issue<'_>) -> Result<Issued, Error> {
     let Issue { invoice, facts, issuer, now } = *issue;
     debug_assert_eq!(invoice.state, InvoiceState::Draft);
     let counter = store::invoice::take_number_in_tx(tx, issuer.id, SERIES).await?;
@@ -148,5 +201,5 @@ pub(super) async fn issue_in_tx(tx: &Tx, issue: &Issue<'_>) -> Result<(), Error>
         available_at: now,
     };
     store::outbox::enqueue_in_tx(tx, &job, now).await?;
-    Ok(())
+    Ok(Issued { number: finalisation.number, issued_at: finalisation.issued_at, due_at: finalisation.due_at })
 }

@@ -4,9 +4,11 @@ use billing::ids::{ApiKeyId, OrganisationId, ProjectId};
 use chrono::{DateTime, Utc};
 use rand::distr::{Alphanumeric, SampleString as _};
 
+use super::audit::{self, Action, Actor, Changes, Subject};
 use super::authenticate::hash;
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
+use crate::store::audit::{ActorKind, SubjectType};
 use crate::store::{self, api_key::ApiKey};
 use crate::viewer::{Permission, Role, Scope, Viewer, scope_name};
 
@@ -41,10 +43,10 @@ pub struct MadeKey {
 /// Makes a key for somebody the viewer is responsible for.
 pub async fn create_key(app: &App, viewer: &Viewer, new: NewKey, now: DateTime<Utc>) -> Result<MadeKey, Error> {
     viewer.require(Permission::KeysWrite)?;
-    may_grant(viewer, &new)?;
+    may_grant(viewer, &new).inspect_err(|error| app.refusals.if_forbidden(viewer, error, now))?;
     check(app, &new, now).await?;
     let secret = format!("undash_{}_{}", tag(&new.scope), Alphanumeric.sample_string(&mut rand::rng(), SECRET_LENGTH));
-    store_key(app, new, secret, now).await
+    store_key(app, viewer.into(), Action::ApiKeyCreated, new, secret, now).await
 }
 
 /// Installs an operator key: the one the operator chose, or a fresh one. Only for start-up.
@@ -71,7 +73,8 @@ pub async fn install_operator_key(
         expires_at: None,
         trusted_documents_only: false,
     };
-    store_key(app, new, secret, now).await.map(Some)
+    let server = audit::actor(ActorKind::Server);
+    store_key(app, server, Action::OperatorKeyInstalled, new, secret, now).await.map(Some)
 }
 
 /// Ends a key. Ending it again changes nothing.
@@ -89,9 +92,13 @@ pub async fn revoke_key(app: &App, viewer: &Viewer, id: ApiKeyId, now: DateTime<
             expires_at: None,
             trusted_documents_only: false,
         },
-    )?;
+    )
+    .inspect_err(|error| app.refusals.if_forbidden(viewer, error, now))?;
     let tx = app.store.begin().await?;
-    store::api_key::revoke_in_tx(&tx, id, to_microseconds(now)).await?;
+    if store::api_key::revoke_in_tx(&tx, id, to_microseconds(now)).await? {
+        let changes = Changes::new().set("revokedAt", audit::time(to_microseconds(now)));
+        audit::record_in_tx(&tx, viewer, Action::ApiKeyRevoked, subject(&key), changes, now).await?;
+    }
     tx.commit().await?;
     app.keys.forget(id);
     store::api_key::find(&app.store, id).await?.ok_or_else(not_found)
@@ -190,7 +197,19 @@ fn tag(scope: &Scope) -> &'static str {
     }
 }
 
-async fn store_key(app: &App, new: NewKey, secret: String, now: DateTime<Utc>) -> Result<MadeKey, Error> {
+/// The row tells of the key what its holder may show anybody; neither the secret nor its digest.
+fn subject(key: &ApiKey) -> Subject {
+    Subject::named(key.scope.organisation(), SubjectType::ApiKey, key.id.to_string())
+}
+
+async fn store_key(
+    app: &App,
+    by: Actor,
+    action: Action,
+    new: NewKey,
+    secret: String,
+    now: DateTime<Utc>,
+) -> Result<MadeKey, Error> {
     let key = ApiKey {
         id: fresh(),
         prefix: secret.chars().take(PREFIX_LENGTH).collect(),
@@ -206,6 +225,14 @@ async fn store_key(app: &App, new: NewKey, secret: String, now: DateTime<Utc>) -
     };
     let tx = app.store.begin().await?;
     store::api_key::insert_in_tx(&tx, &key).await?;
+    let changes = Changes::new()
+        .set("name", &key.name)
+        .set("prefix", &key.prefix)
+        .set("scope", scope_name(&key.scope))
+        .set_some("projectId", key.scope.project())
+        .set("role", &key.role)
+        .set_some("expiresAt", key.expires_at.map(audit::time));
+    audit::record_in_tx(&tx, by, action, subject(&key), changes, now).await?;
     tx.commit().await?;
     Ok(MadeKey { key, secret })
 }

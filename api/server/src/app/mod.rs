@@ -6,11 +6,13 @@
 //! here knows HTTP or GraphQL, and no SQL is written here.
 
 pub mod activate_plugin;
+pub mod audit;
 pub mod authenticate;
 pub mod bill_period;
 pub mod catalogue;
 pub mod evaluate_alerts;
 pub mod explain_invoice;
+pub mod export_audit;
 pub mod finalise_invoice;
 mod guests_in_force;
 pub mod invoice_contents;
@@ -22,6 +24,7 @@ pub mod preview_invoice;
 pub mod rate_period;
 pub mod recompute_invoice;
 pub mod record_usage;
+pub mod refusals;
 pub mod retry_bill;
 pub mod start;
 pub mod tenants;
@@ -29,6 +32,7 @@ pub mod trusted_documents;
 pub mod upload_plugin;
 pub mod usage_gate;
 pub mod verify;
+pub mod verify_audit;
 
 use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
@@ -68,6 +72,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Trusted documents that were asked for lately.
     pub documents: trusted_documents::DocumentMemory,
+    /// Callers that were turned away and are not yet in the audit trail.
+    pub refusals: refusals::Refusals,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
     /// Where the server really listens, which the settings do not tell when they say port 0.

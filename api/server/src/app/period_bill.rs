@@ -14,6 +14,7 @@ use super::invoice_contents::{InvoiceFacts, contents};
 use super::rate_period::{Account, NotRated, Rated, rate};
 use super::{App, fresh, tenants, to_microseconds};
 use crate::error::Error;
+use crate::store::audit::NewAuditEvent;
 use crate::store::invoice::{Contents, DraftOutcome, Invoice, InvoiceKind};
 use crate::store::subscription::{Subscription, SubscriptionState};
 use crate::store::{self, Tx};
@@ -59,8 +60,8 @@ impl PeriodBill {
         (self.account.issuer.id, self.account.subscription.id)
     }
 
-    /// Saves the bill, and issues it when its grace time has passed.
-    pub(super) async fn save_in_tx(&self, tx: &Tx, run: &Run) -> Result<Saved, Error> {
+    /// Saves the bill, and issues it when its grace time has passed. What is to be recorded of it goes into `trail`.
+    pub(super) async fn save_in_tx(&self, tx: &Tx, run: &Run, trail: &mut Vec<NewAuditEvent>) -> Result<Saved, Error> {
         let Self { account, facts, invoice, contents, next } = self;
         let subscription = &account.subscription;
         let outcome = store::invoice::insert_draft_in_tx(tx, invoice, contents).await?;
@@ -70,11 +71,15 @@ impl PeriodBill {
         // Compare-and-set on the period: whoever billed it first has moved the subscription on already.
         store::subscription::advance_in_tx(tx, subscription.organisation_id, subscription.id, from, &to, state).await?;
         store::billing_run::done_in_tx(tx, &run_key(subscription), run.now).await?;
+        if matches!(outcome, DraftOutcome::Inserted) {
+            trail.push(finalise_invoice::drafted(&run.by, invoice, run.now));
+        }
         match outcome {
             DraftOutcome::Exists(_) => Ok(Saved::Existing),
             DraftOutcome::Inserted if invoice.period.end + run.grace <= run.now => {
                 let issue = Issue { invoice, facts, issuer: &account.issuer, now: run.now };
-                finalise_invoice::issue_in_tx(tx, &issue).await?;
+                let issued = finalise_invoice::issue_in_tx(tx, &issue).await?;
+                trail.push(finalise_invoice::finalised(&run.by, invoice, &issued, run.now));
                 Ok(Saved::Issued)
             }
             DraftOutcome::Inserted => Ok(Saved::Drafted),

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::usage_gate::{Delivery, ROWS_PER_TRANSACTION};
+use super::usage_gate::{Delivery, ROWS_PER_TRANSACTION, Sender};
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
 use crate::metrics::UsageCount;
@@ -83,12 +83,37 @@ impl EventStatus {
     }
 }
 
-/// Records the events of one request; the answers are in the order of the events.
+/// Records the events of one request and who sent them, in one transaction for up to a thousand of them; the answers
+/// are in the order of the events.
+pub async fn record_usage_in_trail(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    arrivals: Vec<Arrival<'_>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<EventOutcome>, Error> {
+    let sender = Sender { actor: viewer.into(), organisation, now };
+    record(app, viewer, organisation, arrivals, Some(sender), now).await
+}
+
+/// Records the events of one request in bulk, without a row in the audit trail: the events themselves are the record.
+/// The answers are in the order of the events.
 pub async fn record_usage(
     app: &App,
     viewer: &Viewer,
     organisation: OrganisationId,
     arrivals: Vec<Arrival<'_>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<EventOutcome>, Error> {
+    record(app, viewer, organisation, arrivals, None, now).await
+}
+
+async fn record(
+    app: &App,
+    viewer: &Viewer,
+    organisation: OrganisationId,
+    arrivals: Vec<Arrival<'_>>,
+    sender: Option<Sender>,
     now: DateTime<Utc>,
 ) -> Result<Vec<EventOutcome>, Error> {
     viewer.require(Permission::UsageWrite)?;
@@ -98,14 +123,15 @@ pub async fn record_usage(
 
     let mut outcomes = Vec::with_capacity(arrivals.len());
     let mut accepted = Vec::with_capacity(arrivals.len());
-    let mut deliveries = vec![Delivery::default()];
+    let empty = || Delivery { sender: sender.clone(), ..Delivery::default() };
+    let mut deliveries = vec![empty()];
     for (index, arrival) in arrivals.into_iter().enumerate() {
         let transaction_id = arrival.event.as_ref().ok().map(|event| event.transaction_id.clone());
         if deliveries
             .last()
             .is_some_and(|delivery| delivery.rows.len() + delivery.rejections.len() >= ROWS_PER_TRANSACTION)
         {
-            deliveries.push(Delivery::default());
+            deliveries.push(empty());
         }
         let judged = arrival.event.and_then(|raw| metering::validate(raw, &lookups.catalogue(), &limits, now));
         let mut status = EventStatus::Accepted;

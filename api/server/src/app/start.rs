@@ -9,6 +9,7 @@ use rand::Rng as _;
 use sha2::Sha256;
 use std::sync::{Arc, OnceLock};
 
+use super::audit::{self, Action, Changes, Subject};
 use super::usage_gate::UsageGate;
 use super::{App, to_microseconds};
 use crate::bus::Bus;
@@ -19,6 +20,7 @@ use crate::limiter::Limiter;
 use crate::links::Signer;
 use crate::metrics::Metrics;
 use crate::plugin::{Plugins, STANDARD, world};
+use crate::store::audit::{ActorKind, SubjectType};
 use crate::store::plugin::Component;
 use crate::store::{self, Store, StoreSettings};
 
@@ -55,6 +57,7 @@ impl App {
             metrics,
             documents: super::trusted_documents::DocumentMemory::default(),
             keys: super::authenticate::KeyMemory::default(),
+            refusals: super::refusals::Refusals::default(),
             catalogue: super::catalogue::CatalogueCache::default(),
             address: OnceLock::new(),
             settings,
@@ -106,6 +109,7 @@ async fn register_standard(store: &Store, now: DateTime<Utc>) -> Result<(), Erro
         return Ok(());
     }
     let tx = store.begin().await?;
+    let (server, mut trail) = (audit::actor(ActorKind::Server), Vec::new());
     for guest in unknown {
         let component = Component {
             digest: guest.digest().to_owned(),
@@ -115,6 +119,10 @@ async fn register_standard(store: &Store, now: DateTime<Utc>) -> Result<(), Erro
             created_at: to_microseconds(now),
         };
         store::plugin::insert_component_in_tx(&tx, &component, guest.bytes).await?;
+        let changes = Changes::new().set("kind", guest.kind.as_str()).set("size", guest.bytes.len());
+        let subject = Subject::named(None, SubjectType::PluginComponent, component.digest);
+        trail.push(audit::row(&server, Action::StandardPluginRegistered, subject, changes, now));
     }
+    audit::record_all_in_tx(&tx, &trail).await?;
     tx.commit().await
 }

@@ -9,11 +9,13 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
+use super::audit::{self, Action, Changes, Subject};
 use super::catalogue::{check_code, check_country, check_name, issuer_exists, missing, taken};
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
 use crate::store;
 use crate::store::alert_rule::AlertRule;
+use crate::store::audit::SubjectType;
 use crate::store::organisation::Organisation;
 use crate::store::plan::PlanVersion;
 use crate::store::project::Project;
@@ -77,8 +79,24 @@ pub async fn create_organisation(
     };
     let tx = app.store.begin().await?;
     store::organisation::insert_in_tx(&tx, &organisation).await?;
+    let subject = Subject::of_organisation(organisation.id, SubjectType::Organisation, organisation.id);
+    audit::record_in_tx(&tx, viewer, Action::OrganisationCreated, subject, facts(&organisation), now).await?;
     tx.commit().await?;
     Ok(organisation)
+}
+
+fn facts(organisation: &Organisation) -> Changes {
+    Changes::new()
+        .set("name", &organisation.name)
+        .set("legalName", &organisation.legal_name)
+        .set("address", organisation.address.join("\n"))
+        .set("country", &organisation.country)
+        .set_some("region", organisation.region.as_ref())
+        .set_some("taxId", organisation.tax_id.as_ref())
+        .set("timezone", organisation.timezone)
+        .set("currency", organisation.currency.code())
+        .set("issuingEntityId", organisation.issuing_entity_id)
+        .set_some("email", organisation.email.as_ref())
 }
 
 /// Makes a project.
@@ -97,6 +115,9 @@ pub async fn create_project(
     let project = Project { organisation_id: organisation, id: fresh(), code, name, created_at: to_microseconds(now) };
     let tx = app.store.begin().await?;
     store::project::insert_in_tx(&tx, &project).await.map_err(|error| taken(error, "project", &project.code))?;
+    let changes = Changes::new().set("code", &project.code).set("name", &project.name);
+    let subject = Subject::of_organisation(organisation, SubjectType::Project, project.id);
+    audit::record_in_tx(&tx, viewer, Action::ProjectCreated, subject, changes, now).await?;
     tx.commit().await?;
     Ok(project)
 }
@@ -166,6 +187,15 @@ pub async fn create_subscription(
     };
     let tx = app.store.begin().await?;
     store::subscription::insert_in_tx(&tx, &subscription).await?;
+    let changes = Changes::new()
+        .set("planId", subscription.plan_id)
+        .set("planVersionId", subscription.plan_version_id)
+        .set_some("projectId", subscription.project_id)
+        .set("anchor", subscription.anchor.as_str())
+        .set("startsAt", audit::time(subscription.starts_at))
+        .set_some("endsAt", subscription.ends_at.map(audit::time));
+    let subject = Subject::of_organisation(organisation, SubjectType::Subscription, subscription.id);
+    audit::record_in_tx(&tx, viewer, Action::SubscriptionCreated, subject, changes, now).await?;
     tx.commit().await?;
     Ok(subscription)
 }
@@ -177,6 +207,7 @@ pub async fn end_subscription(
     organisation: OrganisationId,
     id: SubscriptionId,
     ends_at: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Subscription, Error> {
     viewer.require(Permission::SubscriptionsWrite)?;
     let owner = find_organisation(app, organisation).await?;
@@ -198,6 +229,10 @@ pub async fn end_subscription(
             "The subscription was changed at the same moment. Look at it, then try again.",
         ));
     }
+    let before = subscription.ends_at.map(audit::time);
+    let changes = Changes::new().moved("endsAt", before, Some(audit::time(ends_at)));
+    let subject = Subject::of_organisation(organisation, SubjectType::Subscription, id);
+    audit::record_in_tx(&tx, viewer, Action::SubscriptionEnded, subject, changes, now).await?;
     tx.commit().await?;
     find_subscription(app, organisation, id).await
 }
@@ -241,6 +276,15 @@ pub async fn create_alert_rule(
     let tx = app.store.begin().await?;
     store::alert_rule::insert_in_tx(&tx, &rule).await?;
     store::usage_change::bump_in_tx(&tx, &[organisation], to_microseconds(now)).await?;
+    let thresholds: Vec<String> = rule.thresholds.iter().map(ToString::to_string).collect();
+    let changes = Changes::new().set("name", &rule.name).set("subscriptionId", rule.subscription_id);
+    let changes = match rule.subject {
+        AlertSubject::Cost => changes.set("subject", rule.subject.as_str()),
+        AlertSubject::Quantity(metric) => changes.set("subject", rule.subject.as_str()).set("metricId", metric),
+    };
+    let changes = changes.set("thresholds", thresholds.join(", "));
+    let subject = Subject::of_organisation(organisation, SubjectType::AlertRule, rule.id);
+    audit::record_in_tx(&tx, viewer, Action::AlertRuleCreated, subject, changes, now).await?;
     tx.commit().await?;
     app.bus.work_written();
     Ok(rule)
@@ -268,6 +312,9 @@ pub async fn disable_alert_rule(
             "The rule was changed at the same moment. Look at it, then try again.",
         ));
     }
+    let changes = Changes::new().set_some("disabledAt", rule.disabled_at.map(audit::time));
+    let subject = Subject::of_organisation(organisation, SubjectType::AlertRule, id);
+    audit::record_in_tx(&tx, viewer, Action::AlertRuleDisabled, subject, changes, now).await?;
     tx.commit().await?;
     store::alert_rule::find(&app.store, organisation, id).await?.ok_or_else(not_found)
 }

@@ -9,9 +9,11 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::audit::{self, Action, Changes, Subject};
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
 use crate::store;
+use crate::store::audit::SubjectType;
 use crate::store::trusted_document::TrustedDocument;
 use crate::viewer::{Permission, Viewer};
 
@@ -101,7 +103,17 @@ pub async fn register(
         }
     }
     let tx = app.store.begin().await?;
+    let known = store::trusted_document::find_by_digests(&tx, &digests).await?;
     store::trusted_document::insert_in_tx(&tx, &documents).await?;
+    let known: HashSet<&str> = known.iter().map(|document| document.digest.as_str()).collect();
+    let new = documents.iter().filter(|document| !known.contains(document.digest.as_str()));
+    let rows: Vec<_> = new
+        .map(|document| {
+            let changes = Changes::new().set("name", &document.name).set("digest", &document.digest);
+            audit::row(viewer, Action::TrustedDocumentRegistered, subject(document.id), changes, now)
+        })
+        .collect();
+    audit::record_all_in_tx(&tx, &rows).await?;
     tx.commit().await?;
     let found = store::trusted_document::find_by_digests(&app.store, &digests).await?;
     let by_digest: HashMap<_, _> = found.into_iter().map(|found| (found.digest.clone(), found)).collect();
@@ -113,15 +125,32 @@ pub async fn register(
 }
 
 /// Removes a document: from then on nobody can run it by its digest.
-pub async fn remove(app: &App, viewer: &Viewer, id: TrustedDocumentId) -> Result<TrustedDocument, Error> {
+pub async fn remove(
+    app: &App,
+    viewer: &Viewer,
+    id: TrustedDocumentId,
+    now: DateTime<Utc>,
+) -> Result<TrustedDocument, Error> {
     viewer.require(Permission::PluginsWrite)?;
     let missing = || Error::not_found("NOT_FOUND", format!("There is no trusted document {id}.")).at(["id"]);
     let document = store::trusted_document::find(&app.store, id).await?.ok_or_else(missing)?;
     let tx = app.store.begin().await?;
     let removed = store::trusted_document::remove_in_tx(&tx, id).await?;
+    if removed {
+        let changes = Changes::new().moved("name", Some(&document.name), None::<&str>).moved(
+            "digest",
+            Some(&document.digest),
+            None::<&str>,
+        );
+        audit::record_in_tx(&tx, viewer, Action::TrustedDocumentRemoved, subject(id), changes, now).await?;
+    }
     tx.commit().await?;
     app.documents.forget(&document.digest);
     if removed { Ok(document) } else { Err(missing()) }
+}
+
+fn subject(id: TrustedDocumentId) -> Subject {
+    Subject::of_operator(SubjectType::TrustedDocument, id)
 }
 
 /// The text with this digest, if it is registered.

@@ -10,11 +10,13 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
+use super::audit::{self, Action, Changes, Subject};
 use super::catalogue::{check_code, missing};
 use super::{App, fresh, to_microseconds};
 use crate::error::{Error, ErrorKind};
 use crate::plugin::{Rehearsal, kind_of};
 use crate::store;
+use crate::store::audit::{ActorKind, SubjectType};
 use crate::store::plugin::{Component, Plugin, PluginVersion, Upload};
 use crate::viewer::{Permission, Viewer};
 
@@ -69,6 +71,13 @@ pub async fn create_upload(
         Upload { id: fresh(), filename, size, sha256, expires_at, received_at: None, created_at: to_microseconds(now) };
     let tx = app.store.begin().await?;
     store::plugin::insert_upload_in_tx(&tx, &upload).await?;
+    let changes = Changes::new()
+        .set("filename", &upload.filename)
+        .set("size", upload.size)
+        .set("sha256", &upload.sha256)
+        .set("expiresAt", audit::time(expires_at));
+    let announced = Subject::of_operator(SubjectType::PluginUpload, upload.id);
+    audit::record_in_tx(&tx, viewer, Action::PluginUploadAnnounced, announced, changes, now).await?;
     tx.commit().await?;
     let query = app.signer.sign(&subject(upload.id), expires_at);
     Ok(UploadTicket {
@@ -108,10 +117,18 @@ pub async fn receive(app: &App, id: UploadId, bytes: Vec<u8>, now: DateTime<Utc>
             ),
         ));
     }
-    if store::plugin::receive_upload(&app.store, id, &bytes, to_microseconds(now)).await? {
-        return Ok(());
+    let tx = app.store.begin().await?;
+    if !store::plugin::receive_upload_in_tx(&tx, id, &bytes, to_microseconds(now)).await? {
+        return Err(expired(id));
     }
-    Err(expired(id))
+    if upload.received_at.is_none() {
+        // Whoever holds the signed link sends the bytes; it was handed to the one who announced them.
+        let by = audit::actor(ActorKind::Stranger);
+        let changes = Changes::new().set("sha256", &digest).set("receivedAt", audit::time(to_microseconds(now)));
+        let subject = Subject::of_operator(SubjectType::PluginUpload, id);
+        audit::record_in_tx(&tx, by, Action::PluginUploadReceived, subject, changes, now).await?;
+    }
+    tx.commit().await
 }
 
 /// Keeps the bytes of an upload that came with a key instead of by the signed link.
@@ -177,12 +194,13 @@ pub async fn create_version(
         size: bytes.len() as i64,
         created_at: to_microseconds(now),
     };
-    save(app, name, known, upload, component, &bytes, &rehearsal, now).await
+    save(app, viewer, name, known, upload, component, &bytes, &rehearsal, now).await
 }
 
 #[allow(clippy::too_many_arguments, reason = "one transaction over everything that was found out before it")]
 async fn save(
     app: &App,
+    viewer: &Viewer,
     name: String,
     known: Option<Plugin>,
     upload: UploadId,
@@ -218,6 +236,15 @@ async fn save(
             Error::conflict("ALREADY_USED", "This upload was made a version at the same moment.").at(["uploadId"])
         );
     }
+    let changes = Changes::new()
+        .set("name", &plugin.name)
+        .set("kind", plugin.kind.as_str())
+        .set("pluginId", plugin.id)
+        .set("number", version.number)
+        .set("digest", &component.digest)
+        .set("uploadId", upload);
+    let subject = Subject::of_operator(SubjectType::PluginVersion, version.id);
+    audit::record_in_tx(&tx, viewer, Action::PluginVersionCreated, subject, changes, now).await?;
     tx.commit().await?;
     Ok((plugin, version))
 }

@@ -7,12 +7,16 @@
 //! callers come back one by one and a commit for the first of them would keep the others waiting. A
 //! caller that goes away loses only the answer: sending the same events again finds duplicates.
 
+use billing::ids::OrganisationId;
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::audit::{self, Action, Actor, Changes, Subject};
 use crate::error::{Error, ErrorKind};
+use crate::store::audit::{NewAuditEvent, SubjectType};
 use crate::store::rejection::RejectedEvent;
 use crate::store::usage::{NewUsage, SaveOutcome};
 use crate::store::{self, Backend, Store};
@@ -29,6 +33,17 @@ const PATIENCE: Duration = Duration::from_millis(2);
 /// How often a transaction that lost against another one is tried again.
 const ATTEMPTS: u32 = 6;
 
+/// Whose events they are and when they came, for the audit trail.
+#[derive(Clone)]
+pub struct Sender {
+    /// Who sends them.
+    pub actor: Actor,
+    /// The organisation they are recorded for.
+    pub organisation: OrganisationId,
+    /// When they came.
+    pub now: DateTime<Utc>,
+}
+
 /// Rows and rejected events of one caller.
 #[derive(Default)]
 pub struct Delivery {
@@ -36,6 +51,15 @@ pub struct Delivery {
     pub rows: Vec<NewUsage>,
     /// Events to keep for inspection.
     pub rejections: Vec<RejectedEvent>,
+    /// Who is named in the audit trail; nobody for bulk deliveries, which leave no row there.
+    pub sender: Option<Sender>,
+}
+
+/// One caller's part of what is saved together.
+struct Part {
+    rows: usize,
+    rejections: usize,
+    sender: Option<Sender>,
 }
 
 type Answer = Result<Vec<SaveOutcome>, Error>;
@@ -115,28 +139,29 @@ async fn save_gathered(store: &Store, gathered: Vec<Waiting>) {
     let mut parts = Vec::with_capacity(gathered.len());
     let mut answers = Vec::with_capacity(gathered.len());
     for Waiting { delivery, answer } in gathered {
-        parts.push((delivery.rows.len(), delivery.rejections.len()));
+        parts.push(Part { rows: delivery.rows.len(), rejections: delivery.rejections.len(), sender: delivery.sender });
         answers.push(answer);
         all.rows.extend(delivery.rows);
         all.rejections.extend(delivery.rejections);
     }
-    match save_with_retries(store, &all).await {
+    match save_with_retries(store, &all, &parts).await {
         Ok(outcomes) => {
             let mut outcomes = outcomes.into_iter();
-            for ((rows, _), answer) in parts.into_iter().zip(answers) {
+            for (part, answer) in parts.into_iter().zip(answers) {
                 // A caller that went away has its events saved all the same.
-                let _ = answer.send(Ok(outcomes.by_ref().take(rows).collect()));
+                let _ = answer.send(Ok(outcomes.by_ref().take(part.rows).collect()));
             }
         }
         Err(error) if parts.len() > 1 && error.kind != ErrorKind::Unavailable => {
             // One bad delivery must not fail its neighbours: each is saved on its own.
             let (mut rows, mut rejections) = (all.rows.into_iter(), all.rejections.into_iter());
-            for ((some, rejected), answer) in parts.into_iter().zip(answers) {
+            for (part, answer) in parts.into_iter().zip(answers) {
                 let delivery = Delivery {
-                    rows: rows.by_ref().take(some).collect(),
-                    rejections: rejections.by_ref().take(rejected).collect(),
+                    rows: rows.by_ref().take(part.rows).collect(),
+                    rejections: rejections.by_ref().take(part.rejections).collect(),
+                    sender: None,
                 };
-                let _ = answer.send(save_with_retries(store, &delivery).await);
+                let _ = answer.send(save_with_retries(store, &delivery, &[part]).await);
             }
         }
         Err(error) => answer_all(answers, &error),
@@ -151,22 +176,43 @@ fn answer_all(answers: Vec<oneshot::Sender<Answer>>, error: &Error) {
     }
 }
 
-async fn save_with_retries(store: &Store, all: &Delivery) -> Answer {
+async fn save_with_retries(store: &Store, all: &Delivery, parts: &[Part]) -> Answer {
     let mut pause = Duration::from_millis(2);
     for _ in 1..ATTEMPTS {
-        match save_once(store, all).await {
+        match save_once(store, all, parts).await {
             Err(error) if error.kind == ErrorKind::Unavailable => tokio::time::sleep(pause).await,
             done => return done,
         }
         pause *= 4;
     }
-    save_once(store, all).await
+    save_once(store, all, parts).await
 }
 
-async fn save_once(store: &Store, all: &Delivery) -> Answer {
+async fn save_once(store: &Store, all: &Delivery, parts: &[Part]) -> Answer {
     let tx = store.begin().await?;
     let outcomes = store::usage::save_batch_in_tx(&tx, &all.rows).await?;
     store::rejection::insert_many_in_tx(&tx, &all.rejections).await?;
+    audit::record_all_in_tx(&tx, &trail(parts, &outcomes)).await?;
     tx.commit().await?;
     Ok(outcomes)
+}
+
+/// One row for each caller that is named: how many events, never which.
+fn trail(parts: &[Part], outcomes: &[SaveOutcome]) -> Vec<NewAuditEvent> {
+    let mut rest = outcomes;
+    let mut trail = Vec::new();
+    for part in parts {
+        let (ours, others) = rest.split_at(part.rows.min(rest.len()));
+        rest = others;
+        let Some(sender) = &part.sender else { continue };
+        let count = |wanted: &SaveOutcome| ours.iter().filter(|outcome| *outcome == wanted).count();
+        let changes = Changes::new()
+            .set("accepted", count(&SaveOutcome::Accepted))
+            .set("duplicates", count(&SaveOutcome::Duplicate))
+            .set("conflicts", count(&SaveOutcome::Conflict))
+            .set("rejected", part.rejections);
+        let subject = Subject::nameless(Some(sender.organisation), SubjectType::Usage);
+        trail.push(audit::row(&sender.actor, Action::UsageIngested, subject, changes, sender.now));
+    }
+    trail
 }

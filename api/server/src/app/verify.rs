@@ -73,6 +73,8 @@ async fn invoices(app: &App, organisation: OrganisationId, verdict: &mut Verdict
         scope: Scope::Operator,
         role: Role::Support,
         trusted_documents_only: false,
+        address: None,
+        request_id: None,
     };
     let filter = Filter {
         states: InvoiceState::ALL.into_iter().filter(|state| state.is_issued()).collect(),

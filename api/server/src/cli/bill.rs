@@ -6,9 +6,11 @@ use clap::Args;
 use std::process::ExitCode;
 
 use crate::app::App;
+use crate::app::audit;
 use crate::app::bill_period::{self, Run};
 use crate::config::Settings;
 use crate::error::Error;
+use crate::store::audit::ActorKind;
 use crate::{store, worker};
 
 /// Flags of `undash bill`.
@@ -31,7 +33,8 @@ pub(super) async fn run(settings: Settings, arguments: BillArguments) -> Result<
     } else {
         TimeDelta::zero()
     };
-    let run = Run { now, grace, organisation: arguments.organisation, claim: false };
+    let by = audit::actor(ActorKind::Cli);
+    let run = Run { now, grace, organisation: arguments.organisation, claim: false, by };
     let summary = store::unhurried(bill_period::run(&app, run)).await?;
     worker::run_to_rest(&app).await?;
     println!(

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::record_usage::{Arrival, EventOutcome, EventStatus, record_usage};
+use crate::app::record_usage::{Arrival, EventOutcome, EventStatus, record_usage_in_trail};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::events::read_line;
@@ -86,7 +86,7 @@ pub(super) async fn run(settings: Settings, arguments: ImportArguments) -> Resul
         }
         if batch.len() == BATCH || (ended && !batch.is_empty()) {
             let (numbers, arrivals): (Vec<usize>, Vec<Arrival>) = batch.drain(..).unzip();
-            let outcomes = record_usage(&app, &viewer, arguments.organisation, arrivals, Utc::now()).await?;
+            let outcomes = record_usage_in_trail(&app, &viewer, arguments.organisation, arrivals, Utc::now()).await?;
             complain(&numbers, &outcomes, counts.rejected + counts.conflicts);
             counts.add(&outcomes);
         }
@@ -120,7 +120,14 @@ pub(super) fn importer(organisation: OrganisationId, project: Option<ProjectId>)
         Some(project) => (Scope::Project(organisation, project), Role::Ingest),
         None => (Scope::Organisation(organisation), Role::Owner),
     };
-    Viewer { key_id: ApiKeyId::from_uuid(Uuid::nil()), scope, role, trusted_documents_only: false }
+    Viewer {
+        key_id: ApiKeyId::from_uuid(Uuid::nil()),
+        scope,
+        role,
+        trusted_documents_only: false,
+        address: None,
+        request_id: None,
+    }
 }
 
 /// Whoever sits at the machine is the operator.
@@ -130,5 +137,7 @@ pub(super) fn operator() -> Viewer {
         scope: Scope::Operator,
         role: Role::Owner,
         trusted_documents_only: false,
+        address: None,
+        request_id: None,
     }
 }

@@ -86,7 +86,8 @@ enum Verb {
     /// Check that the books are right
     ///
     /// Counts usage again from the events, adds up every invoice, and computes issued invoices anew
-    /// with the plugins that priced them. Prints what differs and ends with code 1 if anything does.
+    /// with the plugins that priced them. Walks the chains of the audit trail as well; `undash verify audit`
+    /// does only that. Prints what differs and ends with code 1 if anything does.
     Verify(verify::VerifyArguments),
 }
 

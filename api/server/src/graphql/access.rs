@@ -85,6 +85,7 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::plugin_activation::NEEDS,
     super::billing_run::NEEDS,
     super::trusted_document::NEEDS,
+    super::audit_event::NEEDS,
 ];
 
 /// Every root field with the permission it needs, one by one.
@@ -116,7 +117,7 @@ pub(super) fn enter<'a>(ctx: &Context<'a>) -> Result<Call<'a>, Error> {
         .find(|need| need.root == root && need.field == field)
         .ok_or_else(|| Error::internal(format!("the root field {root:?}.{field} declares no permission")))?;
     if let Some(permission) = need.permission {
-        call.viewer.require(permission)?;
+        call.viewer.require(permission).inspect_err(|_| call.app.refusals.forbidden(call.viewer, call.now))?;
     }
     Ok(call)
 }

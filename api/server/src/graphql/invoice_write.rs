@@ -87,5 +87,7 @@ async fn finalise(call: &Call<'_>, input: InvoiceFinalizeInput) -> Result<Invoic
 
 async fn void(call: &Call<'_>, input: InvoiceVoidInput) -> Result<Invoice, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
-    finalise_invoice::void(call.app, call.viewer, organisation, parse_id(&input.id, "id")?).await.map(Invoice::alone)
+    finalise_invoice::void(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, call.now)
+        .await
+        .map(Invoice::alone)
 }

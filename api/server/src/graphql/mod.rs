@@ -14,6 +14,7 @@ mod alert_rule;
 mod alert_stream;
 mod api_key;
 mod api_limits;
+mod audit_event;
 mod billing_run;
 mod buckets;
 mod connection;

@@ -6,6 +6,7 @@ use super::access::{Call, Need, enter};
 use super::alert_event::{self, UsageAlertEvent};
 use super::alert_rule::{self, AlertRule};
 use super::api_key::{self, ApiKey};
+use super::audit_event::{self, AuditEvent};
 use super::billing_run::{self, BillingRun};
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, read_uuid};
@@ -40,6 +41,8 @@ pub(super) enum Node {
     AlertRule(AlertRule),
     /// A key.
     ApiKey(ApiKey),
+    /// Something that was done.
+    AuditEvent(AuditEvent),
     /// The billing of one period.
     BillingRun(BillingRun),
     /// An invoice.
@@ -127,6 +130,7 @@ fn needed(prefix: &str) -> Option<Permission> {
         "inv" => Permission::InvoicesRead,
         "alr" | "ale" => Permission::AlertsRead,
         "evt" | "rej" => Permission::UsageRead,
+        "aud" => Permission::AuditRead,
         "ise" => Permission::IssuersRead,
         "plg" | "pgv" | "act" | "run" | "tdo" => Permission::PluginsRead,
         _ => return None,
@@ -149,6 +153,7 @@ async fn look_up(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
     Ok(match prefix {
         "org" => organisation::node(call, parse_id(id, "id")?).await?.map(Node::Organisation),
         "key" => api_key::node(call, parse_id(id, "id")?).await?.map(Node::ApiKey),
+        "aud" => audit_event::node(call, parse_id(id, "id")?).await?.map(Node::AuditEvent),
         "met" => store::metric::find(&call.app.store, parse_id(id, "id")?).await?.map(Metric).map(Node::Metric),
         "plan" => plan::find(call, parse_id(id, "id")?).await?.map(Node::Plan),
         "plv" => plan::find_version(call, parse_id(id, "id")?).await?.map(Node::PlanVersion),

@@ -7,6 +7,7 @@ use super::alert_rule::{AlertRuleMutation, AlertRuleQuery};
 use super::alert_stream::AlertStream;
 use super::api_key::{ApiKeyMutation, ApiKeyQuery};
 use super::api_limits::ApiLimitsQuery;
+use super::audit_event::AuditEventQuery;
 use super::billing_run::{BillingRunMutation, BillingRunQuery};
 use super::invoice::InvoiceQuery;
 use super::invoice_explain::InvoiceExplainQuery;
@@ -54,6 +55,7 @@ pub struct Query(
     PluginActivationQuery,
     BillingRunQuery,
     TrustedDocumentQuery,
+    AuditEventQuery,
 );
 
 /// Changing. What a rule of the business refuses is in `errors` of the payload; what may not be asked, or failed on our

@@ -251,7 +251,7 @@ async fn create(call: &Call<'_>, input: SubscriptionCreateInput) -> Result<Subsc
 async fn end(call: &Call<'_>, input: SubscriptionEndInput) -> Result<Subscription, Error> {
     let organisation = call.organisation(input.organisation_id.as_ref())?;
     let ends_at = input.ends_at.map_or(call.now, |at| at.0);
-    tenants::end_subscription(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, ends_at)
+    tenants::end_subscription(call.app, call.viewer, organisation, parse_id(&input.id, "id")?, ends_at, call.now)
         .await
         .map(Subscription)
 }

@@ -163,7 +163,7 @@ impl TrustedDocumentMutation {
     ) -> Result<TrustedDocumentRemovePayload> {
         let call = enter(ctx)?;
         let removed = match parse_id(&input.id, "id") {
-            Ok(id) => trusted_documents::remove(call.app, call.viewer, id).await.map(TrustedDocument),
+            Ok(id) => trusted_documents::remove(call.app, call.viewer, id, call.now).await.map(TrustedDocument),
             Err(error) => Err(error),
         };
         TrustedDocumentRemovePayload::answer(removed)

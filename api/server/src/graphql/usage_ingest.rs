@@ -11,7 +11,7 @@ use super::fault::Result;
 use super::scalar::whole_number;
 use super::usage_rejection::UsageRejectionCode;
 use super::user_error::UserError;
-use crate::app::record_usage::{Arrival, EventOutcome, EventStatus, record_usage};
+use crate::app::record_usage::{Arrival, EventOutcome, EventStatus, record_usage_in_trail};
 use crate::error::Error;
 use crate::viewer::Permission;
 
@@ -191,7 +191,7 @@ async fn ingest(call: &Call<'_>, input: UsageIngestInput) -> Result<Vec<EventOut
         return Err(Error::invalid("TOO_MANY", words).at(["events"]));
     }
     let arrivals = input.events.into_iter().map(UsageEventInput::arrive).collect();
-    record_usage(call.app, call.viewer, organisation, arrivals, call.now).await
+    record_usage_in_trail(call.app, call.viewer, organisation, arrivals, call.now).await
 }
 
 impl UsageEventInput {

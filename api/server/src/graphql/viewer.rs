@@ -166,4 +166,6 @@ pub(super) enum KeyPermission {
     AlertsRead,
     /// Making and disabling alert rules.
     AlertsWrite,
+    /// Reading the audit trail.
+    AuditRead,
 }

@@ -5,10 +5,11 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::Utc;
+use std::any::TypeId;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use transport::{Authenticator, Denied, PeerAddress};
+use transport::{Authenticator, Denied, PeerAddress, RequestId};
 
 use crate::app::App;
 use crate::app::authenticate::{authenticate, remembers, still_valid};
@@ -41,7 +42,9 @@ impl Authenticator for Keys {
         still_valid(&self.app.store, viewer, Utc::now()).await.unwrap_or(true)
     }
 
-    fn attach(&self, viewer: Viewer, request: async_graphql::Request) -> async_graphql::Request {
+    fn attach(&self, mut viewer: Viewer, request: async_graphql::Request) -> async_graphql::Request {
+        let id = request.data.get(&TypeId::of::<RequestId>()).and_then(|id| id.downcast_ref::<RequestId>());
+        viewer.request_id = id.map(|id| Arc::from(id.as_str()));
         graphql::attach(request, viewer, &self.app)
     }
 
@@ -69,7 +72,7 @@ pub(super) async fn recognise(app: &App, peer: Option<IpAddr>, key: Option<&str>
         let trusted = key.is_some_and(|key| remembers(app, key, now));
         app.limiter.admit_address(address, trusted).await.map_err(|wait| wait.error())?;
     }
-    let found = authenticate(app, key.ok_or_else(no_key)?, now).await;
+    let found = authenticate(app, key.ok_or_else(no_key)?, peer, now).await;
     if let (Err(error), Some(address)) = (&found, peer)
         && error.kind == ErrorKind::Unauthenticated
     {

@@ -3,6 +3,7 @@
 //! Framing and status codes live here; who the caller is comes from `app::authenticate`, and every
 //! decision from a use case.
 
+mod audit;
 mod count;
 pub mod events;
 mod files;
@@ -45,6 +46,7 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> Result<(Router, Dr
     let usage = Router::new()
         .route("/v1/events", post(events::post))
         .layer(DefaultBodyLimit::max(BULK_BYTES))
+        .route("/v1/audit-events", get(audit::export))
         .route_layer(middleware::from_fn_with_state(Arc::clone(app), identity::require_key));
     let files = Router::new()
         .route("/v1/uploads/{id}", put(files::put_upload))

@@ -36,6 +36,15 @@ impl KeyScope {
             Self::Organisation(organisation) | Self::Project(organisation, _) => Some(organisation),
         }
     }
+
+    /// The project it is confined to, if any.
+    #[must_use]
+    pub fn project(self) -> Option<ProjectId> {
+        match self {
+            Self::Project(_, project) => Some(project),
+            Self::Operator | Self::Organisation(_) => None,
+        }
+    }
 }
 
 /// An API key.

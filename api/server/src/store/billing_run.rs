@@ -135,13 +135,13 @@ pub async fn done_in_tx(tx: &Tx, key: &RunKey, now: DateTime<Utc>) -> Result<(),
 ///
 /// # Errors
 /// `Unavailable`, `Internal`.
-pub async fn retry(store: &Store, key: &RunKey, now: DateTime<Utc>) -> Result<bool, Error> {
+pub async fn retry_in_tx(tx: &Tx, key: &RunKey, now: DateTime<Utc>) -> Result<bool, Error> {
     let result = of(key)
         .filter(Column::State.is_in([RunState::Held.as_str(), RunState::Dead.as_str()]))
         .col_expr(Column::State, Expr::value(RunState::Due.as_str()))
         .col_expr(Column::NextAttemptAt, Expr::value(micros(now)))
         .col_expr(Column::UpdatedAt, Expr::value(micros(now)))
-        .exec(&store.writer())
+        .exec(&tx.shared())
         .await?;
     Ok(result.rows_affected == 1)
 }

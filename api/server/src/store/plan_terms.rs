@@ -44,6 +44,14 @@ struct FeeRow {
     timing: String,
 }
 
+/// Terms as one text, the same for the same terms.
+///
+/// # Errors
+/// `Internal`.
+pub fn terms_text(terms: &PlanTerms) -> Result<String, Error> {
+    Ok(to_terms_json(terms)?.to_string())
+}
+
 pub(super) fn to_terms_json(terms: &PlanTerms) -> Result<serde_json::Value, Error> {
     let charge = |charge: &Charge| ChargeRow {
         code: charge.code.clone(),

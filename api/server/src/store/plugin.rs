@@ -13,7 +13,8 @@ pub use activation::{
 };
 pub use component::{Component, component, component_bytes, components, insert_component_in_tx};
 pub use upload::{
-    Upload, find_upload, finish_upload_in_tx, insert_upload_in_tx, purge_expired_uploads, receive_upload, upload_bytes,
+    Upload, find_upload, finish_upload_in_tx, insert_upload_in_tx, purge_expired_uploads, receive_upload_in_tx,
+    upload_bytes,
 };
 pub use version::{
     Plugin, PluginVersion, count_capped, find, find_by_name, find_many, find_version, find_versions_many, insert_in_tx,

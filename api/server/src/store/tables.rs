@@ -1,7 +1,7 @@
 //! Which tables belong to tenants and which to nobody: the one list that the catalogue test compares with the database.
 
 /// Tables whose every key and every reference to each other leads with `organisation_id`.
-pub const TENANT_TABLES: [&str; 12] = [
+pub const TENANT_TABLES: [&str; 14] = [
     "organisations",
     "projects",
     "subscriptions",
@@ -14,10 +14,12 @@ pub const TENANT_TABLES: [&str; 12] = [
     "plugin_calls",
     "alert_rules",
     "alert_events",
+    "audit_heads",
+    "audit_events",
 ];
 
 /// The operator's catalogue, registries and queues; they never refer to a tenant table.
-pub const SHARED_TABLES: [&str; 18] = [
+pub const SHARED_TABLES: [&str; 19] = [
     "installation",
     "issuing_entities",
     "invoice_counters",
@@ -32,6 +34,7 @@ pub const SHARED_TABLES: [&str; 18] = [
     "plugin_activations",
     "api_keys",
     "trusted_documents",
+    "api_key_addresses",
     "outbox",
     "usage_changes",
     "billing_runs",

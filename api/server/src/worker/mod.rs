@@ -6,6 +6,7 @@
 mod alerts;
 mod billing;
 mod outbox;
+mod refusals;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -42,7 +43,8 @@ pub fn start(app: &Arc<App>, shutdown: CancellationToken) -> Workers {
 pub fn start_effects(app: &Arc<App>, shutdown: CancellationToken) -> Workers {
     let tracker = TaskTracker::new();
     tracker.spawn(repeat(Arc::clone(app), "alerts", shutdown.clone(), alerts::once));
-    tracker.spawn(repeat(Arc::clone(app), "outbox", shutdown, outbox::once));
+    tracker.spawn(repeat(Arc::clone(app), "outbox", shutdown.clone(), outbox::once));
+    tracker.spawn(refusals::write(Arc::clone(app), shutdown));
     Workers { tracker }
 }
 

@@ -22,8 +22,8 @@ use self::report::Outcome;
 use self::seed::Demo;
 use super::import::{Counts, importer, operator};
 use super::serve::stop_signal;
-use crate::app::record_usage::{Arrival, record_usage};
-use crate::app::{App, bill_period, evaluate_alerts, explain_invoice, invoice_document, manage_keys};
+use crate::app::record_usage::{Arrival, record_usage_in_trail};
+use crate::app::{App, audit, bill_period, evaluate_alerts, explain_invoice, invoice_document, manage_keys};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::http::Server;
@@ -116,7 +116,8 @@ async fn import(
             let project = &demo.projects[usize::from(row.is_multiple_of(5))];
             trace::events(request, row, &project.to_string()).map(|event| Arrival::new(Ok(event), ""))
         });
-        let outcomes = record_usage(app, &viewer, demo.organisation.id, arrivals.collect(), Utc::now()).await?;
+        let outcomes =
+            record_usage_in_trail(app, &viewer, demo.organisation.id, arrivals.collect(), Utc::now()).await?;
         counts.add(&outcomes);
         bar.inc(outcomes.len() as u64);
     }
@@ -138,6 +139,7 @@ async fn bill(app: &Arc<App>, demo: &Demo, counts: Counts, alerts: Vec<alerts::A
         grace: TimeDelta::zero(),
         organisation: Some(demo.organisation.id),
         claim: false,
+        by: audit::actor(store::audit::ActorKind::Cli),
     };
     let summary = bill_period::run(app, run).await?;
     if let Some((_, reason)) = summary.held.into_iter().next() {

@@ -22,7 +22,14 @@ struct World {
 }
 
 fn viewer(scope: Scope, role: Role) -> Viewer {
-    Viewer { key_id: ApiKeyId::from_uuid(uuid::Uuid::now_v7()), scope, role, trusted_documents_only: false }
+    Viewer {
+        key_id: ApiKeyId::from_uuid(uuid::Uuid::now_v7()),
+        scope,
+        role,
+        trusted_documents_only: false,
+        address: None,
+        request_id: None,
+    }
 }
 
 fn operator() -> Viewer {
@@ -171,7 +178,13 @@ async fn from_draft_to_document() {
     let only = Some(organisation.parse().unwrap());
     let now = "2026-04-10T00:00:00Z".parse().unwrap();
     // A grace of sixty days leaves the later months as drafts.
-    let run = bill_period::Run { now, grace: TimeDelta::days(60), organisation: only, claim: false };
+    let run = bill_period::Run {
+        now,
+        grace: TimeDelta::days(60),
+        organisation: only,
+        claim: false,
+        by: crate::app::audit::actor(crate::store::audit::ActorKind::Cli),
+    };
     let summary = bill_period::run(&world.app, run).await.unwrap();
     assert_eq!((summary.issued, summary.drafted, summary.held.len()), (1, 2, 0), "{:?}", summary.held);
 

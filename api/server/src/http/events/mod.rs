@@ -39,7 +39,7 @@ pub async fn post(
 }
 
 async fn take(app: &App, viewer: &Viewer, request: Request) -> Result<Answer, Error> {
-    viewer.require(Permission::UsageWrite)?;
+    viewer.require(Permission::UsageWrite).inspect_err(|_| app.refusals.forbidden(viewer, Utc::now()))?;
     let shape = Shape::of(request.headers())?;
     let organisation = match request.headers().get("undash-organisation") {
         Some(named) => viewer.organisation(Some(crate::http::header_id(named, "Undash-Organisation")?))?,

@@ -74,13 +74,13 @@ pub async fn insert_upload_in_tx(tx: &Tx, upload: &Upload) -> Result<(), Error> 
 ///
 /// # Errors
 /// `Unavailable`, `Internal`.
-pub async fn receive_upload(store: &Store, id: UploadId, bytes: &[u8], now: DateTime<Utc>) -> Result<bool, Error> {
+pub async fn receive_upload_in_tx(tx: &Tx, id: UploadId, bytes: &[u8], now: DateTime<Utc>) -> Result<bool, Error> {
     let result = Entity::update_many()
         .col_expr(Column::Bytes, Expr::value(bytes.to_vec()))
         .col_expr(Column::ReceivedAt, Expr::value(micros(now)))
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::ExpiresAt.gt(micros(now)))
-        .exec(&store.writer())
+        .exec(&tx.shared())
         .await?;
     Ok(result.rows_affected == 1)
 }

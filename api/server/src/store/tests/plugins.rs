@@ -118,8 +118,10 @@ async fn an_upload_is_received_until_it_expires_and_finished_once() {
         tx.commit().await.unwrap();
         assert_eq!(plugin::find_upload(store, upload.id).await.unwrap().as_ref(), Some(&upload));
         assert_eq!(plugin::upload_bytes(store, upload.id).await.unwrap(), None);
-        assert!(!plugin::receive_upload(store, upload.id, b"\0asm", upload.expires_at).await.unwrap());
-        assert!(plugin::receive_upload(store, upload.id, b"\0asm", start()).await.unwrap());
+        let tx = store.begin().await.unwrap();
+        assert!(!plugin::receive_upload_in_tx(&tx, upload.id, b"\0asm", upload.expires_at).await.unwrap());
+        assert!(plugin::receive_upload_in_tx(&tx, upload.id, b"\0asm", start()).await.unwrap());
+        tx.commit().await.unwrap();
         assert_eq!(plugin::upload_bytes(store, upload.id).await.unwrap(), Some(b"\0asm".to_vec()));
         let tx = store.begin().await.unwrap();
         assert!(plugin::finish_upload_in_tx(&tx, upload.id).await.unwrap());

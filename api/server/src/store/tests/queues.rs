@@ -173,14 +173,20 @@ async fn a_billing_run_is_claimed_held_and_finished() {
         assert!(!claim(later).await);
         let run = billing_run::find(store, &key).await.unwrap().unwrap();
         assert_eq!((run.state, run.attempts, run.reason.as_deref()), (RunState::Dead, 2, Some("still trapping")));
-        assert!(billing_run::retry(store, &key, now()).await.unwrap());
+        let retry = async || {
+            let tx = store.begin().await.unwrap();
+            let done = billing_run::retry_in_tx(&tx, &key, now()).await.unwrap();
+            tx.commit().await.unwrap();
+            done
+        };
+        assert!(retry().await);
         assert!(claim(now()).await);
         let tx = store.begin().await.unwrap();
         billing_run::done_in_tx(&tx, &key, now()).await.unwrap();
         tx.commit().await.unwrap();
         assert!(!claim(later).await);
         assert!(!billing_run::hold(store, &key, "late", later, now()).await.unwrap());
-        assert!(!billing_run::retry(store, &key, now()).await.unwrap());
+        assert!(!retry().await);
         let runs = async |organisation_id, states: &[RunState]| {
             let filter = billing_run::Filter { organisation_id, states: states.to_vec() };
             let page = billing_run::page(store, &filter, &Page::first(10)).await.unwrap();
