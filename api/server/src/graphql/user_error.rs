@@ -222,13 +222,14 @@ mod tests {
     use std::path::Path;
 
     /// Codes that only ever come out of the command line, the bulk endpoint, links or queries.
-    const ELSEWHERE: [&str; 10] = [
+    const ELSEWHERE: [&str; 11] = [
         "BAD_BODY",
         "BAD_JSON",
         "BAD_OPERATOR_KEY",
         "BAD_PAGE",
         "BAD_TRACE",
         "CURSOR_EXPIRED",
+        "DATABASE_ROLE",
         "DATABASE_URL",
         "INVALID_CURSOR",
         "SETTINGS",

@@ -164,6 +164,30 @@ async fn the_server_works_as_a_role_that_cannot_bypass() {
     database.finish().await;
 }
 
+/// The policies compare in a way that leaks nothing, so that a statement's own condition may still choose the index.
+#[tokio::test]
+async fn the_policies_leave_the_indexes_usable() {
+    let Some((database, a, _)) = two_tenants().await else { return };
+    let db = database.store.tenant(a.id());
+    db.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
+    for (table, condition, column) in [
+        ("usage_events", "metric_id = $1 AND occurred_at > '2026-01-01'", "occurred_at"),
+        ("usage_events", "transaction_digest = '\\x00' AND metric_id <> $1", "transaction_digest"),
+        ("usage_totals", "metric_id = $1 AND project_id = $1 AND bucket_start < '2026-02-01'", "bucket_start"),
+        ("invoices", "(created_at, id) < ('2026-02-01', $1)", "created_at"),
+        ("projects", "code = 'production' AND id <> $1", "code"),
+        ("alert_events", "sequence > 0 AND id <> $1", "sequence"),
+    ] {
+        let sql = format!("EXPLAIN SELECT * FROM {table} WHERE organisation_id = $1 AND {condition}");
+        let rows = db.query_all_raw(statement(&db, &sql, vec![a.id().uuid().into()])).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        let used = plan.iter().any(|line| line.contains("Index Cond") && line.contains(column));
+        assert!(used, "{table}: {plan:#?}");
+    }
+    drop(db);
+    database.finish().await;
+}
+
 /// Runs `sql` as whoever owns the server of the tests.
 async fn as_superuser(database: &TestDatabase, sql: &str) {
     database.store.owner().await.unwrap().execute_unprepared(sql).await.unwrap();
@@ -196,6 +220,23 @@ async fn an_owner_without_privileges_is_bound_as_well() {
     store.migrate().await.unwrap();
     store.close().await.unwrap();
     as_superuser(&database, &format!("DROP OWNED BY {name}; DROP ROLE {name}")).await;
+    database.finish().await;
+}
+
+#[tokio::test]
+async fn a_mere_member_of_the_role_may_serve() {
+    let Some(database) = postgres().await else { return };
+    let name = format!("undash_member_{}", std::process::id());
+    let role = crate::store::role::ROLE;
+    as_superuser(&database, &format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' IN ROLE {role}")).await;
+    let store = database.again(|settings| log_in_as(settings, &name)).await.unwrap();
+    store.migrate().await.unwrap();
+    let tenant = tenant(&store, "member").await;
+    assert_eq!(who(&store.shared()).await, (name.clone(), false, true));
+    assert_eq!(owners(&store.shared(), "projects").await, []);
+    assert_eq!(owners(&store.tenant(tenant.id()), "projects").await, [tenant.id()]);
+    store.close().await.unwrap();
+    as_superuser(&database, &format!("DROP ROLE {name}")).await;
     database.finish().await;
 }
 
