@@ -1,7 +1,7 @@
 //! Documents known before they are sent: those of the operator's front ends, and those a client has sent before; and files
 //! that come inside a request.
 
-use harness::{Client, TestApp, World, both};
+use harness::{Client, World, both};
 use serde_json::{Value, json};
 
 use crate::uploads::{FLAT_PRICE, announce, sha256, version};

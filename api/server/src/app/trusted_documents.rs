@@ -107,9 +107,9 @@ pub async fn register(
     let by_digest: HashMap<_, _> = found.into_iter().map(|found| (found.digest.clone(), found)).collect();
     // The same text twice is one document, and is answered twice.
     let answer = digests.iter().map(|digest| by_digest.get(digest).cloned());
-    answer
-        .collect::<Option<_>>()
-        .ok_or_else(|| Error::conflict("VERSION_CONFLICT", "A document was removed at the same moment. Register them again."))
+    answer.collect::<Option<_>>().ok_or_else(|| {
+        Error::conflict("VERSION_CONFLICT", "A document was removed at the same moment. Register them again.")
+    })
 }
 
 /// Removes a document: from then on nobody can run it by its digest.
