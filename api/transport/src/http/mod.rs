@@ -4,6 +4,7 @@
 mod accept;
 pub(crate) mod answer;
 mod body;
+mod linger;
 mod upload;
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
@@ -74,6 +75,7 @@ async fn serve<E: Executor, A: Authenticator>(
 ) -> Result<Response, Failure> {
     let began = Instant::now();
     let (parts, body) = request.into_parts();
+    let body = linger::lingering(body);
     let by_get = match parts.method {
         Method::GET => true,
         Method::POST => false,

@@ -1,8 +1,9 @@
 //! Row-level security, with the `WHERE` taken away: what a statement sees and touches that forgot the tenant.
 
 use billing::alert::AlertSubject;
-use billing::ids::{OrganisationId, RejectionId};
+use billing::ids::{AuditEventId, OrganisationId, RejectionId};
 use billing::metering::{Rejection, RejectionCode};
+use chrono::{DateTime, Utc};
 use entities::{invoices, projects};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use super::builders::{Tenant, at, event, tenant, usage};
 use super::{TestDatabase, alerts, invoices as invoice_tests, postgres};
 use crate::error::{Error, ErrorKind};
+use crate::store::audit::{self, Actor, ActorKind, AuditAction, NewAuditEvent, SubjectType};
 use crate::store::connection::Conn;
 use crate::store::rejection::RejectedEvent;
 use crate::store::statement::statement;
@@ -30,8 +32,23 @@ async fn full_tenant(store: &Store, name: &str) -> Tenant {
     rejection::insert_many_in_tx(&tx, &[refused]).await.unwrap();
     let contents = invoice_tests::contents(&tenant);
     invoice::insert_draft_in_tx(&tx, &invoice_tests::draft(&tenant, 0), &contents).await.unwrap();
+    audit::append_in_tx(&tx, &[recorded(&tenant, now)]).await.unwrap();
     tx.commit().await.unwrap();
     tenant
+}
+
+fn recorded(tenant: &Tenant, now: DateTime<Utc>) -> NewAuditEvent {
+    let (key_id, session_id, role, address, request_id) = (None, None, None, None, None);
+    NewAuditEvent {
+        organisation_id: Some(tenant.id()),
+        id: AuditEventId::from_uuid(Uuid::now_v7()),
+        recorded_at: now,
+        actor: Actor { kind: ActorKind::Worker, key_id, session_id, role, address, request_id },
+        action: AuditAction::InvoiceDrafted,
+        subject_type: SubjectType::Invoice,
+        subject_id: None,
+        changes: Vec::new(),
+    }
 }
 
 async fn two_tenants() -> Option<(TestDatabase, Tenant, Tenant)> {
