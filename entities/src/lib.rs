@@ -30,6 +30,7 @@ pub mod plugin_uploads;
 pub mod plugin_versions;
 pub mod plugins;
 pub mod projects;
+pub mod roles;
 pub mod subscriptions;
 pub mod usage_changes;
 pub mod usage_events;

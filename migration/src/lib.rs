@@ -17,6 +17,7 @@ mod m20261123_000006_usage;
 mod m20261123_000007_invoices;
 mod m20261123_000008_alerts;
 mod m20261123_000009_outbox;
+mod m20261127_000030_identity;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_invoices::Migration),
             Box::new(m20261123_000008_alerts::Migration),
             Box::new(m20261123_000009_outbox::Migration),
+            Box::new(m20261127_000030_identity::Migration),
         ]
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! The rooms and the direction between them are drawn in `ARCHITECTURE.md`; a test keeps them true.
 
+// The roots of the schema are merged pairwise, one level for each noun, and their futures are as deep.
+#![recursion_limit = "256"]
+
+pub mod addresses;
 pub mod app;
 pub mod bus;
 pub mod cli;
@@ -13,6 +17,7 @@ pub mod http;
 pub mod links;
 pub mod pdf;
 pub mod plugin;
+pub mod sessions;
 pub mod store;
 pub mod viewer;
 pub mod worker;

@@ -26,7 +26,7 @@ pub(crate) struct Tenant {
 
 /// Whoever makes all this.
 pub(crate) fn operator() -> Viewer {
-    Viewer { key_id: billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()), scope: Scope::Operator, role: Role::Owner }
+    Viewer::holding(billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()), Scope::Operator, Role::Owner)
 }
 
 /// US dollars.
@@ -92,8 +92,9 @@ pub(crate) async fn tenant(app: &App, issuer: IssuingEntityId, name: &str) -> Ou
     let new = NewKey {
         name: "bench".to_owned(),
         scope: Scope::Organisation(organisation),
-        role: Role::Owner,
+        role: Role::Owner.into(),
         expires_at: None,
+        ip_allow_list: Vec::new(),
     };
     let key = manage_keys::create_key(app, &operator(), new, Utc::now()).await?.secret;
     Ok(Tenant { organisation, projects, key })

@@ -15,13 +15,18 @@ pub mod finalise_invoice;
 mod guests_in_force;
 pub mod invoice_contents;
 pub mod invoice_document;
+pub mod key_memory;
 mod late_usage;
 pub mod manage_keys;
+pub mod manage_roles;
+pub mod mint_session;
 mod period_bill;
 pub mod preview_invoice;
 pub mod rate_period;
 pub mod recompute_invoice;
 pub mod record_usage;
+pub mod refusals;
+pub mod restrict_access;
 pub mod retry_bill;
 pub mod start;
 pub mod tenants;
@@ -39,6 +44,7 @@ use crate::config::Settings;
 use crate::files::Files;
 use crate::links::Signer;
 use crate::plugin::Plugins;
+use crate::sessions::SessionSigner;
 use crate::store::Store;
 
 /// Everything a use case may reach.
@@ -58,7 +64,9 @@ pub struct App {
     /// Gathers the events of all callers into few transactions.
     pub usage: usage_gate::UsageGate,
     /// Keys that were found valid a moment ago.
-    pub keys: authenticate::KeyMemory,
+    pub keys: key_memory::KeyMemory,
+    /// Signs the tokens that keys lend to browsers.
+    pub sessions: SessionSigner,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
     /// Where the server really listens, which the settings do not tell when they say port 0.

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::files::Files;
 use crate::links::Signer;
 use crate::plugin::{Plugins, STANDARD, world};
+use crate::sessions::SessionSigner;
 use crate::store::plugin::Component;
 use crate::store::{self, Store, StoreSettings};
 
@@ -47,7 +48,8 @@ impl App {
             bus: Bus::default(),
             files,
             signer: Signer::new(derived(&key, "links")),
-            keys: super::authenticate::KeyMemory::default(),
+            sessions: SessionSigner::new(derived(&key, "session tokens")),
+            keys: super::key_memory::KeyMemory::default(),
             catalogue: super::catalogue::CatalogueCache::default(),
             address: OnceLock::new(),
             settings,

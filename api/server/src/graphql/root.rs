@@ -20,6 +20,8 @@ use super::plugin::PluginQuery;
 use super::plugin_activation::{PluginActivationMutation, PluginActivationQuery};
 use super::plugin_version::PluginVersionMutation;
 use super::project::{ProjectMutation, ProjectQuery};
+use super::role::{RoleMutation, RoleQuery};
+use super::session::SessionMutation;
 use super::subscription::{SubscriptionMutation, SubscriptionQuery};
 use super::usage_event::UsageEventQuery;
 use super::usage_ingest::UsageIngestMutation;
@@ -35,6 +37,7 @@ pub struct Query(
     OrganisationQuery,
     ProjectQuery,
     ApiKeyQuery,
+    RoleQuery,
     MetricQuery,
     PlanQuery,
     SubscriptionQuery,
@@ -59,6 +62,8 @@ pub struct Mutation(
     OrganisationMutation,
     ProjectMutation,
     ApiKeyMutation,
+    RoleMutation,
+    SessionMutation,
     MetricMutation,
     PlanMutation,
     SubscriptionMutation,

@@ -5,12 +5,11 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::Utc;
-use std::net::IpAddr;
 use std::sync::Arc;
-use transport::{Authenticator, Denied};
+use transport::{Authenticator, Caller, Denied};
 
 use crate::app::App;
-use crate::app::authenticate::{authenticate, still_valid};
+use crate::app::authenticate::{Whence, authenticate, still_valid};
 use crate::error::{Error, ErrorKind};
 use crate::graphql;
 use crate::http::problem::problem;
@@ -30,16 +29,17 @@ impl Keys {
 impl Authenticator for Keys {
     type Identity = Viewer;
 
-    async fn authenticate(&self, bearer: Option<String>, _peer: Option<IpAddr>) -> Result<Viewer, Denied> {
+    async fn authenticate(&self, bearer: Option<String>, caller: Caller) -> Result<Viewer, Denied> {
         let Some(key) = bearer else {
             return Err(Denied::Unauthenticated(no_key().public));
         };
-        authenticate(&self.app, &key, Utc::now()).await.map_err(denied)
+        let whence = Whence { address: caller.peer, origin: caller.origin };
+        authenticate(&self.app, &key, &whence, Utc::now()).await.map_err(denied)
     }
 
     async fn still_valid(&self, viewer: &Viewer) -> bool {
         // When the database is away the socket stays: its next rows come from there anyway.
-        still_valid(&self.app.store, viewer, Utc::now()).await.unwrap_or(true)
+        still_valid(&self.app, viewer, Utc::now()).await.unwrap_or(true)
     }
 
     fn attach(&self, viewer: Viewer, request: async_graphql::Request) -> async_graphql::Request {
@@ -47,14 +47,15 @@ impl Authenticator for Keys {
     }
 
     fn socket_owner(&self, viewer: &Viewer) -> Option<String> {
-        Some(viewer.key_id.to_string())
+        // Each browser with a session counts for itself, not all of them for the one key behind.
+        Some(viewer.session.as_ref().map_or_else(|| viewer.key_id.to_string(), |session| session.id.to_string()))
     }
 }
 
 /// Lets only known keys through and puts the [`Viewer`] beside the request.
 pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let viewer = match bearer(request.headers()) {
-        Some(key) => authenticate(&app, key, Utc::now()).await,
+        Some(key) => authenticate(&app, key, &whence(&request), Utc::now()).await,
         None => Err(no_key()),
     };
     match viewer {
@@ -64,6 +65,11 @@ pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Reques
         }
         Err(error) => problem(&error),
     }
+}
+
+fn whence(request: &Request) -> Whence {
+    let caller = Caller::of(request.headers(), request.extensions());
+    Whence { address: caller.peer, origin: caller.origin }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

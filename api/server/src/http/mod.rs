@@ -7,6 +7,7 @@ pub mod events;
 mod files;
 mod health;
 mod identity;
+mod peer;
 pub mod problem;
 mod serve;
 
@@ -52,6 +53,7 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> (Router, Drain) {
         .merge(plain)
         .with_state(Arc::clone(app))
         .merge(transport.into_router())
+        .layer(middleware::from_fn_with_state(Arc::clone(app), peer::find))
         .layer(CatchPanicLayer::custom(panicked));
     (router, drain)
 }

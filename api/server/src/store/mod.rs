@@ -29,6 +29,7 @@ pub mod plan;
 pub mod plugin;
 pub mod project;
 pub mod rejection;
+pub mod role;
 pub mod subscription;
 pub mod usage;
 pub mod usage_change;

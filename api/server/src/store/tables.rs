@@ -17,7 +17,7 @@ pub const TENANT_TABLES: [&str; 12] = [
 ];
 
 /// The operator's catalogue, registries and queues; they never refer to a tenant table.
-pub const SHARED_TABLES: [&str; 17] = [
+pub const SHARED_TABLES: [&str; 18] = [
     "installation",
     "issuing_entities",
     "invoice_counters",
@@ -31,6 +31,7 @@ pub const SHARED_TABLES: [&str; 17] = [
     "plugin_uploads",
     "plugin_activations",
     "api_keys",
+    "roles",
     "outbox",
     "usage_changes",
     "billing_runs",

@@ -218,6 +218,9 @@ async fn keys_are_found_by_hash_and_revoked_once() {
                 expires_at: (index == 1).then_some(now),
                 revoked_at: None,
                 last_used_at: None,
+                role_id: None,
+                ip_allow_list: vec!["2001:db8::/32".to_owned()],
+                version: 1,
                 created_at: now,
             };
             api_key::insert_in_tx(&tx, &key).await.unwrap();
