@@ -21,6 +21,10 @@ pub struct Model {
     pub project_id: Option<Uuid>,
     /// What the key may do within its scope.
     pub role: String,
+    /// The custom role, where `role` says `CUSTOM`.
+    pub role_id: Option<Uuid>,
+    /// Ranges of addresses it may be used from, a JSON array of strings; empty for everywhere.
+    pub ip_allow_list: Option<Json>,
     /// What people call it.
     pub name: String,
     /// From then on it is refused.
@@ -31,6 +35,8 @@ pub struct Model {
     pub last_used_at: Option<DateTimeUtc>,
     /// 1 when it runs nothing but trusted documents, else nothing.
     pub trusted_documents_only: Option<i32>,
+    /// Raised by every change; compare-and-set guard.
+    pub version: Option<i32>,
     /// When the row was written.
     pub created_at: DateTimeUtc,
 }

@@ -33,6 +33,7 @@ pub mod plugin_uploads;
 pub mod plugin_versions;
 pub mod plugins;
 pub mod projects;
+pub mod roles;
 pub mod subscriptions;
 pub mod trusted_documents;
 pub mod usage_changes;

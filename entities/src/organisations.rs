@@ -33,6 +33,8 @@ pub struct Model {
     pub email: Option<String>,
     /// Number of the latest alert event.
     pub alert_sequence: i64,
+    /// Ranges of addresses its keys may be used from, a JSON array of strings; empty for everywhere.
+    pub ip_allow_list: Option<Json>,
     /// Raised by every change; compare-and-set guard.
     pub version: i32,
     /// When the row was written.

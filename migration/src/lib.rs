@@ -20,6 +20,7 @@ mod m20261123_000008_alerts;
 mod m20261123_000009_outbox;
 mod m20261127_000010_isolation;
 mod m20261127_000020_trusted_documents;
+mod m20261127_000030_identity;
 mod m20261127_000040_audit;
 
 /// Every migration, oldest first.
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000010_isolation::Migration),
             Box::new(m20261127_000020_trusted_documents::Migration),
             Box::new(m20261127_000040_audit::Migration),
+            Box::new(m20261127_000030_identity::Migration),
         ]
     }
 }

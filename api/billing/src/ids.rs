@@ -184,6 +184,10 @@ kinds! {
     Invoice InvoiceId "inv";
     /// A key a program authenticates with.
     ApiKey ApiKeyId "key";
+    /// A set of permissions under a name, made by the operator or an organisation.
+    Role RoleId "rol";
+    /// A short-lived token minted by a key.
+    Session SessionId "ses";
     /// A rule that watches cost or quantity.
     AlertRule AlertRuleId "alr";
     /// One crossing of one threshold of an alert rule.
@@ -266,6 +270,8 @@ mod tests {
             Subscription::PREFIX,
             Invoice::PREFIX,
             ApiKey::PREFIX,
+            Role::PREFIX,
+            Session::PREFIX,
             AlertRule::PREFIX,
             AlertEvent::PREFIX,
             IssuingEntity::PREFIX,

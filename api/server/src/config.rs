@@ -8,6 +8,7 @@
 mod rates;
 mod table;
 
+use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub log_filter: String,
     /// Origins that browsers may open WebSockets from.
     pub allowed_origins: Vec<String>,
+    /// Proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long before now an event may have occurred.
     pub usage_max_past: Duration,
     /// How long after now an event may claim to have occurred.
@@ -140,6 +143,7 @@ impl Default for Settings {
             log_format: LogFormat::Human,
             log_filter: "info".to_owned(),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             usage_max_past: days(3_650),
             usage_max_future: minutes(60),
             billing_grace: minutes(60),

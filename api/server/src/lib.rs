@@ -5,6 +5,7 @@
 // The merged roots of the schema nest one future in another for each noun.
 #![recursion_limit = "256"]
 
+pub mod addresses;
 pub mod app;
 pub mod bus;
 pub mod cli;
@@ -19,6 +20,7 @@ pub mod links;
 pub mod metrics;
 pub mod pdf;
 pub mod plugin;
+pub mod sessions;
 pub mod store;
 pub mod viewer;
 pub mod worker;

@@ -13,7 +13,7 @@ use axum::{
     http::{Extensions, HeaderMap, header},
 };
 
-use crate::{code, failure::Failure};
+use crate::{RequestId, code, failure::Failure};
 
 /// Turns a bearer key into an identity and hands the identity to the schema.
 pub trait Authenticator: Send + Sync + 'static {
@@ -21,14 +21,14 @@ pub trait Authenticator: Send + Sync + 'static {
     type Identity: Clone + Send + Sync + 'static;
 
     /// Who holds this key? Called once per HTTP request before anything of its body is read, and
-    /// once per socket. `None` means that no bearer key was sent.
+    /// once per socket. `None` means that no bearer key was sent; `caller` is what is known besides.
     ///
     /// # Errors
     /// [`Denied`] with words for the client; it decides the HTTP status and the close code.
     fn authenticate(
         &self,
         bearer: Option<String>,
-        peer: Option<IpAddr>,
+        caller: Caller,
     ) -> impl Future<Output = Result<Self::Identity, Denied>> + Send;
 
     /// Whether the identity of an open socket may stay. Asked every
@@ -60,6 +60,36 @@ pub trait Authenticator: Send + Sync + 'static {
     /// queries), such as the organisation. One for all by default.
     fn document_class(&self, _identity: &Self::Identity) -> String {
         String::new()
+    }
+}
+
+/// What is known of a request's sender besides its key.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// Where it is, see [`PeerAddress`].
+    pub peer: Option<IpAddr>,
+    /// The page it came from, as a browser says in `Origin`; of a socket, in its upgrade request. Anything unreadable
+    /// is kept as it is, so that it equals no origin.
+    pub origin: Option<String>,
+    /// The request's name, or that of the upgrade request.
+    pub request_id: Option<RequestId>,
+}
+
+impl Caller {
+    /// The sender of a request, which has no name yet.
+    pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let origins: Vec<_> =
+            headers.get_all(header::ORIGIN).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        Self {
+            peer: PeerAddress::of(extensions),
+            origin: (!origins.is_empty()).then(|| origins.join(" ")),
+            request_id: None,
+        }
+    }
+
+    pub(crate) fn named(mut self, id: &RequestId) -> Self {
+        self.request_id = Some(id.clone());
+        self
     }
 }
 
@@ -153,5 +183,24 @@ mod tests {
         assert_eq!(of(r#"{"authorization":"Basic k1"}"#), None);
         assert_eq!(of(r#"{"authorization":""}"#), None);
         assert_eq!(of(r#"{"token":"k1"}"#), None);
+    }
+
+    #[test]
+    fn a_strange_origin_is_no_missing_one() {
+        let of = |origins: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(header::ORIGIN, axum::http::HeaderValue::from_bytes(origin).unwrap());
+            }
+            Caller::of(&headers, &Extensions::new()).origin
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[b"https://a.example"]).as_deref(), Some("https://a.example"));
+        assert_eq!(
+            of(&[b"https://a.example", b"https://b.example"]).as_deref(),
+            Some("https://a.example https://b.example")
+        );
+        assert!(of(&[b"https://a.example\xff"]).is_some_and(|origin| origin != "https://a.example"));
+        assert_eq!(of(&[b""]).as_deref(), Some(""));
     }
 }

@@ -42,7 +42,7 @@ pub use cost::{Arguments, CostModel, CostModelError, CostSettings, FieldCost};
 pub use documents::TrustedDocuments;
 pub use events::{LastEventId, cursor_of};
 pub use graphiql::graphiql;
-pub use identity::{Authenticator, Denied, PeerAddress};
+pub use identity::{Authenticator, Caller, Denied, PeerAddress};
 pub use inspect::{Inspection, Inspector, Refusal};
 pub use limits::Limits;
 pub use observer::{Observer, OperationKind, Outcome};

@@ -26,14 +26,7 @@ pub(crate) struct Tenant {
 
 /// Whoever makes all this.
 pub(crate) fn operator() -> Viewer {
-    Viewer {
-        key_id: billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()),
-        scope: Scope::Operator,
-        role: Role::Owner,
-        trusted_documents_only: false,
-        address: None,
-        request_id: None,
-    }
+    Viewer::holding(billing::ids::ApiKeyId::from_uuid(Uuid::now_v7()), Scope::Operator, Role::Owner)
 }
 
 /// US dollars.
@@ -99,9 +92,10 @@ pub(crate) async fn tenant(app: &App, issuer: IssuingEntityId, name: &str) -> Ou
     let new = NewKey {
         name: "bench".to_owned(),
         scope: Scope::Organisation(organisation),
-        role: Role::Owner,
+        role: Role::Owner.into(),
         expires_at: None,
         trusted_documents_only: false,
+        ip_allow_list: Vec::new(),
     };
     let key = manage_keys::create_key(app, &operator(), new, Utc::now()).await?.secret;
     Ok(Tenant { organisation, projects, key })

@@ -122,12 +122,16 @@ impl From<&Viewer> for Actor {
     fn from(viewer: &Viewer) -> Self {
         // The command line acts without a key: its id is nil.
         let key_id = Some(viewer.key_id).filter(|key| !key.uuid().is_nil());
-        let kind = if key_id.is_some() { ActorKind::ApiKey } else { ActorKind::Cli };
+        let kind = match (key_id, &viewer.session) {
+            (Some(_), Some(_)) => ActorKind::Session,
+            (Some(_), None) => ActorKind::ApiKey,
+            (None, _) => ActorKind::Cli,
+        };
         Self {
             kind,
             key_id,
-            session_id: None,
-            role: Some(viewer.role.as_str().to_owned()),
+            session_id: viewer.session.as_ref().map(|session| session.id.to_string()),
+            role: Some(viewer.role.to_string()),
             address: viewer.address.map(|address| address.to_canonical().to_string()),
             request_id: viewer.request_id.as_deref().map(str::to_owned),
         }

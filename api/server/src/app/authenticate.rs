@@ -1,75 +1,36 @@
-//! From a key to a [`Viewer`]. Keys are random and long, so one SHA-256 is enough to store them, and
+//! From a key or a session token to a [`Viewer`]. Keys are random and long, so one SHA-256 is enough to store them, and
 //! looking one up by its hash leaks nothing a clock could measure.
 
-use billing::ids::ApiKeyId;
+use billing::ids::{ApiKeyId, Id, OrganisationId};
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest as _, Sha256};
-use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::audit::{self, Action, Changes, Subject};
-use super::refusals::Refusal;
+use super::key_memory::KeyFacts;
+use super::refusals::{Reason, Refusal};
 use super::{App, to_microseconds};
-use crate::error::Error;
+use crate::addresses::AllowList;
+use crate::error::{Error, ErrorKind};
+use crate::sessions::{self, Claims};
+use crate::store::api_key::{ApiKey, CUSTOM};
 use crate::store::audit::SubjectType;
-use crate::store::{self, Store, api_key::ApiKey};
-use crate::viewer::Viewer;
+use crate::store::{self, Store};
+use crate::viewer::{Permissions, RoleName, Scope, Session, Viewer, ceiling};
 
 /// How long a key that was found valid is believed without asking the database again. A key revoked
-/// on another node ends there within this time; on this node at once.
+/// on another node ends there within this time; on this node at once. The same holds for its role and for
+/// the addresses it may be used from.
 const BELIEVED_SECONDS: i64 = 5;
 
-/// Keys remembered at most; past that the memory is emptied, which costs one lookup each.
-const REMEMBERED_KEYS: usize = 10_000;
-
-/// Pairs of key and network remembered at most.
-const REMEMBERED_PLACES: usize = 100_000;
-
-/// Keys by their hash, each with the moment until which it is believed.
-type Seen = HashMap<[u8; 32], (Viewer, DateTime<Utc>)>;
-
-/// Keys seen lately.
-#[derive(Default)]
-pub struct KeyMemory {
-    seen: Mutex<Seen>,
-    /// From where keys were used; every pair has its row.
-    places: Mutex<HashSet<(ApiKeyId, IpAddr)>>,
-}
-
-impl KeyMemory {
-    /// Forgets a key at once.
-    pub fn forget(&self, key: ApiKeyId) {
-        self.lock().retain(|_, (viewer, _)| viewer.key_id != key);
-    }
-
-    fn recall(&self, hash: &[u8; 32], now: DateTime<Utc>) -> Option<Viewer> {
-        self.lock().get(hash).filter(|(_, until)| now < *until).map(|(viewer, _)| viewer.clone())
-    }
-
-    fn remember(&self, hash: [u8; 32], viewer: &Viewer, until: DateTime<Utc>) {
-        let mut seen = self.lock();
-        if seen.len() >= REMEMBERED_KEYS {
-            seen.clear();
-        }
-        seen.insert(hash, (viewer.clone(), until));
-    }
-
-    fn was_used_from(&self, key: ApiKeyId, network: IpAddr) -> bool {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).contains(&(key, network))
-    }
-
-    fn remember_place(&self, key: ApiKeyId, network: IpAddr) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.len() >= REMEMBERED_PLACES {
-            places.clear();
-        }
-        places.insert((key, network));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Where a request comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Whence {
+    /// The client's address, as far as it is known.
+    pub address: Option<IpAddr>,
+    /// The page, as a browser says.
+    pub origin: Option<String>,
 }
 
 /// What is stored of a key.
@@ -77,48 +38,64 @@ pub fn hash(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
-/// Whether `key` was found valid a moment ago, which costs no look at the database.
-pub fn remembers(app: &App, key: &str, now: DateTime<Utc>) -> bool {
-    app.keys.recall(&hash(key), now).is_some()
-}
-
-/// Who presents `key`, from `address`. Every refusal says the same, so that keys cannot be told apart by probing.
-pub async fn authenticate(app: &App, key: &str, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<Viewer, Error> {
-    let hash = hash(key);
-    let mut viewer = match app.keys.recall(&hash, now) {
-        Some(viewer) => viewer,
-        None => look_up(app, hash, address, now).await?,
+/// Who presents the key or the session token. Every refusal of a key says the same, so that keys cannot be told
+/// apart by probing.
+pub async fn authenticate(app: &App, presented: &str, whence: &Whence, now: DateTime<Utc>) -> Result<Viewer, Error> {
+    let outcome = match presented.starts_with(sessions::PREFIX) {
+        true => by_session(app, presented, whence, now).await,
+        false => by_key(app, presented, whence, now).await,
     };
-    viewer.address = address;
-    if let Some(address) = address {
+    let viewer = settle(app, outcome, whence.address, now)?;
+    if let Some(address) = whence.address {
         notice_place(app, &viewer, address, now).await?;
     }
     Ok(viewer)
 }
 
-async fn look_up(app: &App, hash: [u8; 32], address: Option<IpAddr>, now: DateTime<Utc>) -> Result<Viewer, Error> {
-    let found = store::api_key::find_by_hash(&app.store, &hash).await?;
-    let found = match found {
-        Some(found) if is_valid(&found, now) => found,
-        other => {
-            app.refusals.note(Refusal::of_key(other.as_ref(), address), now);
-            return Err(refused());
-        }
-    };
-    let viewer = Viewer {
-        key_id: found.id,
-        scope: found.scope,
-        role: found.role.parse()?,
-        trusted_documents_only: found.trusted_documents_only,
-        address: None,
-        request_id: None,
-    };
-    let believed = now + Duration::seconds(BELIEVED_SECONDS);
-    app.keys.remember(hash, &viewer, found.expires_at.map_or(believed, |end| end.min(believed)));
-    if found.last_used_at.is_none_or(|last| now - last > Duration::minutes(1)) {
-        store::api_key::touch(&app.store, found.id, now).await?;
+/// Whether a viewer's key, its session, its permissions and the lists of addresses still are what they were when a
+/// connection that outlives a request was opened. What changed takes effect when the client connects again.
+pub async fn still_valid(app: &App, viewer: &Viewer, now: DateTime<Utc>) -> Result<bool, Error> {
+    let outcome = check_again(app, viewer, now).await;
+    match settle(app, outcome, viewer.address, now) {
+        Ok(same) => Ok(same),
+        Err(error) if matches!(error.kind, ErrorKind::Unauthenticated | ErrorKind::Forbidden) => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(viewer)
+}
+
+/// Not let in: why, of which key, and the words.
+struct Closed {
+    reason: Option<Reason>,
+    key: Option<(ApiKeyId, Option<OrganisationId>)>,
+    error: Error,
+}
+
+impl From<Error> for Closed {
+    fn from(error: Error) -> Self {
+        Self { reason: None, key: None, error }
+    }
+}
+
+fn settle<T>(app: &App, outcome: Result<T, Closed>, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<T, Error> {
+    match outcome {
+        Ok(open) => Ok(open),
+        Err(closed) => {
+            if let Some(reason) = closed.reason {
+                let (key, organisation) = closed.key.map_or((None, None), |(key, owner)| (Some(key), owner));
+                app.refusals.note(Refusal { organisation, key, address, reason }, now);
+            }
+            Err(closed.error)
+        }
+    }
+}
+
+/// Whether the key, or the key behind the session token, was found valid a moment ago, which costs no look at the
+/// database.
+pub fn remembers(app: &App, presented: &str, now: DateTime<Utc>) -> bool {
+    match app.sessions.read(presented) {
+        Some(claims) => app.keys.by_id(Id::from_uuid(claims.key), now).is_some(),
+        None => app.keys.by_hash(&hash(presented), now).is_some(),
+    }
 }
 
 /// The first use of a key from a network is told in the audit trail, once for ever: memory answers first, then the
@@ -159,18 +136,212 @@ pub fn show_network(network: IpAddr) -> String {
     }
 }
 
-/// Whether a viewer's key is still good, for connections that outlive a request.
-pub async fn still_valid(store: &Store, viewer: &Viewer, now: DateTime<Utc>) -> Result<bool, Error> {
-    Ok(store::api_key::find(store, viewer.key_id).await?.is_some_and(|key| is_valid(&key, now)))
+async fn by_key(app: &App, key: &str, whence: &Whence, now: DateTime<Utc>) -> Result<Viewer, Closed> {
+    let hash = hash(key);
+    let facts = match app.keys.by_hash(&hash, now) {
+        Some(facts) => facts,
+        None => {
+            let generation = app.keys.generation();
+            let found = store::api_key::find_by_hash(&app.store, &hash).await?;
+            look_up(app, found.ok_or_else(|| unknown(Reason::UnknownKey))?, generation, now).await?
+        }
+    };
+    facts.lets_in(whence.address)?;
+    Ok(facts.viewer(whence.address))
 }
 
-fn is_valid(key: &ApiKey, now: DateTime<Utc>) -> bool {
-    key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end)
+async fn by_session(app: &App, token: &str, whence: &Whence, now: DateTime<Utc>) -> Result<Viewer, Closed> {
+    let claims = app.sessions.read(token).ok_or_else(|| {
+        let words = "This session token was not minted here, or was changed. Ask for a new one.";
+        Closed { reason: Some(Reason::BadSession), key: None, error: Error::unauthenticated("UNAUTHENTICATED", words) }
+    })?;
+    let key: ApiKeyId = Id::from_uuid(claims.key);
+    let of_key = |reason, words: String| Closed {
+        reason: Some(reason),
+        key: Some((key, claims.org.map(Id::from_uuid))),
+        error: Error::unauthenticated("UNAUTHENTICATED", words),
+    };
+    let session = session(&claims).ok_or_else(|| Error::internal("a signed session without readable times"))?;
+    if now >= session.expires_at {
+        return Err(of_key(Reason::ExpiredSession, "This session token has expired. Mint a new one.".to_owned()));
+    }
+    if !is_for(app, &session.audience, whence.origin.as_deref()) {
+        let from = whence.origin.as_deref().map_or_else(
+            || "without an Origin".to_owned(),
+            |origin| format!("from {}", origin.chars().take(100).collect::<String>()),
+        );
+        return Err(of_key(
+            Reason::WrongAudience,
+            format!(
+                "This session token is for pages of {} and came {from}. Mint one whose audience is the caller's origin.",
+                session.audience
+            ),
+        ));
+    }
+    let facts = match app.keys.by_id(key, now) {
+        Some(facts) => facts,
+        None => {
+            let generation = app.keys.generation();
+            let found = store::api_key::find(&app.store, key).await?;
+            look_up(app, found.ok_or_else(|| unknown(Reason::UnknownKey))?, generation, now).await?
+        }
+    };
+    facts.lets_in(whence.address)?;
+    let (scope, permissions) =
+        narrowed(&claims, &facts).ok_or_else(|| Error::internal("a signed session reaches beyond its key"))?;
+    Ok(Viewer { scope, permissions, session: Some(Arc::new(session)), ..facts.viewer(whence.address) })
 }
 
-fn refused() -> Error {
-    Error::unauthenticated(
+async fn check_again(app: &App, viewer: &Viewer, now: DateTime<Utc>) -> Result<bool, Closed> {
+    let found = store::api_key::find(&app.store, viewer.key_id).await?.ok_or_else(|| unknown(Reason::UnknownKey))?;
+    alive(&found, now)?;
+    let facts = facts(&app.store, &found).await?;
+    facts.lets_in(viewer.address)?;
+    Ok(match &viewer.session {
+        Some(session) => now < session.expires_at && viewer.permissions.is_within(facts.permissions),
+        None => viewer.permissions == facts.permissions,
+    })
+}
+
+/// What a key found in the database is good for, remembered for a while.
+async fn look_up(app: &App, found: ApiKey, generation: u64, now: DateTime<Utc>) -> Result<Arc<KeyFacts>, Closed> {
+    alive(&found, now)?;
+    let facts = Arc::new(facts(&app.store, &found).await?);
+    let believed = now + Duration::seconds(BELIEVED_SECONDS);
+    let until = found.expires_at.map_or(believed, |end| end.min(believed));
+    app.keys.remember(&found.hash, &facts, until, generation);
+    if found.last_used_at.is_none_or(|last| now - last > Duration::minutes(1)) {
+        store::api_key::touch(&app.store, found.id, now).await?;
+    }
+    Ok(facts)
+}
+
+async fn facts(store: &Store, key: &ApiKey) -> Result<KeyFacts, Error> {
+    let (role, permissions) = role(store, key).await?;
+    let of_organisation = match key.scope.organisation() {
+        Some(organisation) => store::organisation::ip_allow_list(store, organisation).await?,
+        None => Vec::new(),
+    };
+    Ok(KeyFacts {
+        key_id: key.id,
+        scope: key.scope,
+        role,
+        permissions,
+        trusted_documents_only: key.trusted_documents_only,
+        addresses: [
+            AllowList::read("ipAllowList", &key.ip_allow_list)?,
+            AllowList::read("ipAllowList", &of_organisation)?,
+        ],
+    })
+}
+
+/// The role of a key and what it allows now.
+pub(super) async fn role(store: &Store, key: &ApiKey) -> Result<(RoleName, Permissions), Error> {
+    if key.role != CUSTOM {
+        let role: crate::viewer::Role = key.role.parse()?;
+        return Ok((RoleName::BuiltIn(role), role.permissions(&key.scope)));
+    }
+    let row = match key.role_id {
+        Some(id) => store::role::find(store, id).await?,
+        None => None,
+    };
+    Ok(match row {
+        Some(row) => {
+            (RoleName::Custom(Some(row.id), row.name.as_str().into()), known(&row.permissions).and(ceiling(&key.scope)))
+        }
+        None => (RoleName::Custom(None, "deleted".into()), Permissions::NONE),
+    })
+}
+
+/// The permissions of those names. A name that a newer version stored is one this version cannot give.
+pub(super) fn known(names: &[String]) -> Permissions {
+    names
+        .iter()
+        .filter_map(|name| crate::viewer::Permission::named(name))
+        .fold(Permissions::NONE, |set, one| set.union(Permissions::of(&[one])))
+}
+
+impl KeyFacts {
+    fn viewer(&self, address: Option<IpAddr>) -> Viewer {
+        Viewer {
+            key_id: self.key_id,
+            scope: self.scope,
+            role: self.role.clone(),
+            permissions: self.permissions,
+            session: None,
+            trusted_documents_only: self.trusted_documents_only,
+            address,
+            request_id: None,
+        }
+    }
+
+    fn lets_in(&self, address: Option<IpAddr>) -> Result<(), Closed> {
+        if self.addresses.iter().all(|list| list.lets_in(address)) {
+            return Ok(());
+        }
+        let from = address.map_or_else(|| "an unknown address".to_owned(), |address| address.to_string());
+        Err(Closed {
+            reason: Some(Reason::AddressNotAllowed),
+            key: Some((self.key_id, self.scope.organisation())),
+            error: Error::forbidden(
+                "ADDRESS_NOT_ALLOWED",
+                format!(
+                    "This key may not be used from {from}. Add the address to the IP allow-list of the key or of its organisation."
+                ),
+            ),
+        })
+    }
+}
+
+/// A browser's origin must be the audience. Who sends none is a program, or our own page asking its own server: then
+/// the audience must be this server.
+fn is_for(app: &App, audience: &str, origin: Option<&str>) -> bool {
+    match origin {
+        Some(origin) => sessions::origin(origin).as_deref() == Some(audience),
+        None => sessions::origin(&app.base_url()).as_deref() == Some(audience),
+    }
+}
+
+fn session(claims: &Claims) -> Option<Session> {
+    Some(Session {
+        id: Id::from_uuid(claims.id),
+        audience: claims.aud.clone(),
+        issued_at: DateTime::from_timestamp(claims.iat, 0)?,
+        expires_at: DateTime::from_timestamp(claims.exp, 0)?,
+    })
+}
+
+/// What a session reaches and may do at this moment: never more than its key.
+fn narrowed(claims: &Claims, key: &KeyFacts) -> Option<(Scope, Permissions)> {
+    let scope = match (claims.org.map(Id::from_uuid), claims.prj.map(Id::from_uuid)) {
+        (None, None) => Scope::Operator,
+        (Some(organisation), None) => Scope::Organisation(organisation),
+        (Some(organisation), Some(project)) => Scope::Project(organisation, project),
+        (None, Some(_)) => return None,
+    };
+    let within = match (key.scope, scope) {
+        (Scope::Operator, _) => true,
+        (Scope::Organisation(own), Scope::Organisation(other) | Scope::Project(other, _)) => own == other,
+        (Scope::Project(..), other) => key.scope == other,
+        (Scope::Organisation(_), Scope::Operator) => false,
+    };
+    let permissions =
+        known(&claims.may).and(key.permissions).and(ceiling(&scope)).without(Permissions::NEVER_IN_A_SESSION);
+    within.then_some((scope, permissions))
+}
+
+fn alive(key: &ApiKey, now: DateTime<Utc>) -> Result<(), Closed> {
+    if key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end) {
+        return Ok(());
+    }
+    let reason = if key.revoked_at.is_some() { Reason::RevokedKey } else { Reason::ExpiredKey };
+    Err(Closed { key: Some((key.id, key.scope.organisation())), ..unknown(reason) })
+}
+
+fn unknown(reason: Reason) -> Closed {
+    let error = Error::unauthenticated(
         "UNAUTHENTICATED",
         "This API key is unknown, expired or revoked. Send a valid one as `Authorization: Bearer …`.",
-    )
+    );
+    Closed { reason: Some(reason), key: None, error }
 }

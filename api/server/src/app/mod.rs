@@ -17,14 +17,18 @@ pub mod finalise_invoice;
 mod guests_in_force;
 pub mod invoice_contents;
 pub mod invoice_document;
+pub mod key_memory;
 mod late_usage;
 pub mod manage_keys;
+pub mod manage_roles;
+pub mod mint_session;
 mod period_bill;
 pub mod preview_invoice;
 pub mod rate_period;
 pub mod recompute_invoice;
 pub mod record_usage;
 pub mod refusals;
+pub mod restrict_access;
 pub mod retry_bill;
 pub mod start;
 pub mod tenants;
@@ -46,6 +50,7 @@ use crate::limiter::Limiter;
 use crate::links::Signer;
 use crate::metrics::Metrics;
 use crate::plugin::Plugins;
+use crate::sessions::SessionSigner;
 use crate::store::Store;
 
 /// Everything a use case may reach.
@@ -64,8 +69,6 @@ pub struct App {
     pub signer: Signer,
     /// Gathers the events of all callers into few transactions.
     pub usage: usage_gate::UsageGate,
-    /// Keys that were found valid a moment ago.
-    pub keys: authenticate::KeyMemory,
     /// Who may ask how often and how much.
     pub limiter: Limiter,
     /// What this server counts about itself.
@@ -74,6 +77,10 @@ pub struct App {
     pub documents: trusted_documents::DocumentMemory,
     /// Callers that were turned away and are not yet in the audit trail.
     pub refusals: refusals::Refusals,
+    /// Keys that were found valid a moment ago.
+    pub keys: key_memory::KeyMemory,
+    /// Signs the tokens that keys lend to browsers.
+    pub sessions: SessionSigner,
     /// Codes and ids that never change, kept in memory.
     pub catalogue: catalogue::CatalogueCache,
     /// Where the server really listens, which the settings do not tell when they say port 0.

@@ -15,7 +15,6 @@ use super::App;
 use super::audit::{self, Action, Actor, Changes, Subject};
 use super::authenticate::{network, show_network};
 use crate::error::{Error, ErrorKind};
-use crate::store::api_key::ApiKey;
 use crate::store::audit::{ActorKind, NewAuditEvent, SubjectType};
 use crate::viewer::Viewer;
 
@@ -33,6 +32,12 @@ pub enum Reason {
     RevokedKey,
     /// The key's role does not allow it.
     Forbidden,
+    /// The session token was not minted here, or was changed.
+    BadSession,
+    /// The session token has expired.
+    ExpiredSession,
+    /// The session token is for another origin.
+    WrongAudience,
     /// The key may not be used from there.
     AddressNotAllowed,
 }
@@ -44,6 +49,9 @@ impl Reason {
             Self::ExpiredKey => "EXPIRED_KEY",
             Self::RevokedKey => "REVOKED_KEY",
             Self::Forbidden => "FORBIDDEN",
+            Self::BadSession => "BAD_SESSION",
+            Self::ExpiredSession => "EXPIRED_SESSION",
+            Self::WrongAudience => "WRONG_AUDIENCE",
             Self::AddressNotAllowed => "ADDRESS_NOT_ALLOWED",
         }
     }
@@ -60,19 +68,6 @@ pub struct Refusal {
     pub address: Option<IpAddr>,
     /// Why.
     pub reason: Reason,
-}
-
-impl Refusal {
-    /// A key that is not valid, or is none at all.
-    pub fn of_key(found: Option<&ApiKey>, address: Option<IpAddr>) -> Self {
-        let reason = match found {
-            None => Reason::UnknownKey,
-            Some(key) if key.revoked_at.is_some() => Reason::RevokedKey,
-            Some(_) => Reason::ExpiredKey,
-        };
-        let organisation = found.and_then(|key| key.scope.organisation());
-        Self { organisation, key: found.map(|key| key.id), address, reason }
-    }
 }
 
 /// What is told apart. A known key is one thing wherever it comes from.

@@ -20,6 +20,7 @@ use crate::limiter::Limiter;
 use crate::links::Signer;
 use crate::metrics::Metrics;
 use crate::plugin::{Plugins, STANDARD, world};
+use crate::sessions::SessionSigner;
 use crate::store::audit::{ActorKind, SubjectType};
 use crate::store::plugin::Component;
 use crate::store::{self, Store, StoreSettings};
@@ -56,8 +57,9 @@ impl App {
             limiter,
             metrics,
             documents: super::trusted_documents::DocumentMemory::default(),
-            keys: super::authenticate::KeyMemory::default(),
             refusals: super::refusals::Refusals::default(),
+            sessions: SessionSigner::new(derived(&key, "session tokens")),
+            keys: super::key_memory::KeyMemory::default(),
             catalogue: super::catalogue::CatalogueCache::default(),
             address: OnceLock::new(),
             settings,

@@ -74,6 +74,7 @@ pub async fn create_organisation(
         issuing_entity_id: new.issuing_entity_id,
         email: new.email,
         alert_sequence: 0,
+        ip_allow_list: Vec::new(),
         version: 1,
         created_at: to_microseconds(now),
     };

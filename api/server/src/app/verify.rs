@@ -68,14 +68,7 @@ async fn usage(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -
 }
 
 async fn invoices(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -> Result<(), Error> {
-    let viewer = Viewer {
-        key_id: ApiKeyId::from_uuid(Uuid::nil()),
-        scope: Scope::Operator,
-        role: Role::Support,
-        trusted_documents_only: false,
-        address: None,
-        request_id: None,
-    };
+    let viewer = Viewer::holding(ApiKeyId::from_uuid(Uuid::nil()), Scope::Operator, Role::Support);
     let filter = Filter {
         states: InvoiceState::ALL.into_iter().filter(|state| state.is_issued()).collect(),
         ..Filter::default()

@@ -120,24 +120,10 @@ pub(super) fn importer(organisation: OrganisationId, project: Option<ProjectId>)
         Some(project) => (Scope::Project(organisation, project), Role::Ingest),
         None => (Scope::Organisation(organisation), Role::Owner),
     };
-    Viewer {
-        key_id: ApiKeyId::from_uuid(Uuid::nil()),
-        scope,
-        role,
-        trusted_documents_only: false,
-        address: None,
-        request_id: None,
-    }
+    Viewer::holding(ApiKeyId::from_uuid(Uuid::nil()), scope, role)
 }
 
 /// Whoever sits at the machine is the operator.
 pub(super) fn operator() -> Viewer {
-    Viewer {
-        key_id: ApiKeyId::from_uuid(Uuid::nil()),
-        scope: Scope::Operator,
-        role: Role::Owner,
-        trusted_documents_only: false,
-        address: None,
-        request_id: None,
-    }
+    Viewer::holding(ApiKeyId::from_uuid(Uuid::nil()), Scope::Operator, Role::Owner)
 }

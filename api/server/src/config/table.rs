@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{LogFormat, Rate, Secret, Setting};
+use crate::addresses;
 
 macro_rules! setting {
     ($key:literal, $variable:literal, $default:literal, $meaning:literal, $apply:expr) => {
@@ -115,6 +116,23 @@ pub const SETTINGS: &[Setting] = &[
         |s, v| {
             s.allowed_origins =
                 v.split(',').map(str::trim).filter(|o| !o.is_empty()).map(url).collect::<Result<_, _>>()?;
+            Ok(())
+        }
+    ),
+    setting!(
+        "trusted_proxies",
+        "UNDASH_TRUSTED_PROXIES",
+        "none: the address of the connection counts",
+        "Address ranges, separated by commas, of the proxies in front whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.",
+        |s, v| {
+            s.trusted_proxies = v
+                .split(',')
+                .map(str::trim)
+                .filter(|range| !range.is_empty())
+                .map(|range| {
+                    addresses::range(range).map_err(|fix| format!("address ranges separated by commas; {fix}"))
+                })
+                .collect::<Result<_, _>>()?;
             Ok(())
         }
     ),

@@ -10,13 +10,14 @@ use billing::ids::OrganisationId;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
+use super::fault::{Fault, nullable};
 use super::ident::parse_id;
 use super::loader::Loaders;
 use crate::app::App;
 use crate::error::Error;
 use crate::viewer::{Permission, Viewer};
 
-/// One of the three roots.
+/// Where a field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Root {
     /// Reading.
@@ -25,14 +26,16 @@ pub enum Root {
     Mutation,
     /// Listening.
     Subscription,
+    /// None of them: a field of an object that leads to a noun with a permission of its own.
+    Object,
 }
 
-/// What one root field needs.
+/// What one field needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
     /// The root it is in.
     pub root: Root,
-    /// Its name in the schema.
+    /// Its name in the schema; with the type before it where it is no root field, such as `Invoice.subscription`.
     pub field: &'static str,
     /// The permission a key must have; `None` where any valid key will do.
     pub permission: Option<Permission>,
@@ -51,13 +54,18 @@ impl Need {
         Self { root: Root::Subscription, field, permission: Some(permission) }
     }
 
+    /// A field of an object: null for a caller without the permission.
+    pub(super) const fn field(field: &'static str, permission: Permission) -> Self {
+        Self { root: Root::Object, field, permission: Some(permission) }
+    }
+
     /// A field for every valid key; it shows only what the key may see elsewhere.
     pub(super) const fn any_key(field: &'static str) -> Self {
         Self { root: Root::Query, field, permission: None }
     }
 }
 
-/// Every root field with the permission it needs, noun by noun.
+/// Every root field, and every field that leads across a border, with the permission it needs, noun by noun.
 pub static PERMISSIONS: &[&[Need]] = &[
     super::viewer::NEEDS,
     super::api_limits::NEEDS,
@@ -65,6 +73,8 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::organisation::NEEDS,
     super::project::NEEDS,
     super::api_key::NEEDS,
+    super::role::NEEDS,
+    super::session::NEEDS,
     super::metric::NEEDS,
     super::plan::NEEDS,
     super::subscription::NEEDS,
@@ -74,6 +84,7 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::usage_rejection::NEEDS,
     super::usage_ingest::NEEDS,
     super::invoice::NEEDS,
+    super::invoice_line::NEEDS,
     super::invoice_preview::NEEDS,
     super::invoice_explain::NEEDS,
     super::invoice_write::NEEDS,
@@ -88,9 +99,25 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::audit_event::NEEDS,
 ];
 
-/// Every root field with the permission it needs, one by one.
+/// The same, one by one.
 pub fn permissions() -> impl Iterator<Item = &'static Need> {
     PERMISSIONS.iter().flat_map(|needs| needs.iter())
+}
+
+/// A field that leads to another noun, as its [`Need::field`] declares: null for a caller without the permission.
+pub(super) async fn linked<T>(
+    ctx: &Context<'_>,
+    field: &'static str,
+    work: impl Future<Output = Result<Option<T>, Fault>>,
+) -> Option<Result<T, Fault>> {
+    nullable(async {
+        let permission = permissions()
+            .find(|need| need.root == Root::Object && need.field == field)
+            .and_then(|need| need.permission)
+            .ok_or_else(|| Error::internal(format!("the field {field} declares no permission")))?;
+        if Call::within(ctx)?.viewer.may(permission) { work.await } else { Ok(None) }
+    })
+    .await
 }
 
 /// What a resolver works with: the application, the caller and the time.

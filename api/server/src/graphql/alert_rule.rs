@@ -5,7 +5,7 @@ use billing::alert;
 use billing::ids::{AlertRuleId, OrganisationId};
 use std::sync::Arc;
 
-use super::access::{Call, Need, enter, loaders};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
@@ -25,6 +25,8 @@ pub(super) const NEEDS: &[Need] = &[
     Need::query("alertRules", Permission::AlertsRead),
     Need::mutation("alertRuleCreate", Permission::AlertsWrite),
     Need::mutation("alertRuleDisable", Permission::AlertsWrite),
+    Need::field("AlertRule.metric", Permission::CatalogueRead),
+    Need::field("AlertRule.subscription", Permission::SubscriptionsRead),
 ];
 
 /// When to warn.
@@ -48,9 +50,9 @@ impl AlertRule {
         AlertSubject::of(self.0.subject)
     }
 
-    /// The metric whose quantity is watched; null when the cost is.
+    /// The metric whose quantity is watched; null when the cost is, and for keys that may not read the catalogue.
     async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
-        nullable(async {
+        linked(ctx, "AlertRule.metric", async {
             match self.0.subject {
                 alert::AlertSubject::Quantity(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
                 alert::AlertSubject::Cost => Ok(None),
@@ -66,10 +68,7 @@ impl AlertRule {
 
     /// The subscription whose current period is watched; null for keys that may not read subscriptions.
     async fn subscription(&self, ctx: &Context<'_>) -> Option<Result<Subscription>> {
-        nullable(async {
-            if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
-                return Ok(None);
-            }
+        linked(ctx, "AlertRule.subscription", async {
             Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.subscription_id)).await?.map(Subscription))
         })
         .await

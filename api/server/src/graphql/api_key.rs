@@ -4,15 +4,16 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use billing::ids::ApiKeyId;
 use std::sync::Arc;
 
-use super::access::{Call, Need, enter};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::Result;
 use super::ident::{parse_id, show_id};
+use super::role::Role;
 use super::scalar::Instant;
 use super::user_error::{UserError, payload};
 use super::viewer::{KeyRole, KeyScope};
-use crate::app::manage_keys::{self, NewKey};
+use crate::app::manage_keys::{self, Grant, KeyChange, NewKey};
 use crate::error::Error;
 use crate::store::api_key as records;
 use crate::viewer::{Permission, Scope};
@@ -21,7 +22,9 @@ use crate::viewer::{Permission, Scope};
 pub(super) const NEEDS: &[Need] = &[
     Need::query("apiKeys", Permission::KeysRead),
     Need::mutation("apiKeyCreate", Permission::KeysWrite),
+    Need::mutation("apiKeyUpdate", Permission::KeysWrite),
     Need::mutation("apiKeyRevoke", Permission::KeysWrite),
+    Need::field("ApiKey.customRole", Permission::RolesRead),
 ];
 
 /// A key, without its secret.
@@ -52,7 +55,28 @@ impl ApiKey {
 
     /// What it may do in its scope.
     async fn role(&self) -> Result<KeyRole> {
+        if self.0.role == records::CUSTOM {
+            return Ok(KeyRole::Custom);
+        }
         Ok(self.0.role.parse::<crate::viewer::Role>()?.into())
+    }
+
+    /// The custom role, where `role` is CUSTOM; null where it was deleted after the key ended, and for keys that may not
+    /// read roles.
+    async fn custom_role(&self, ctx: &Context<'_>) -> Option<Result<Role>> {
+        linked(ctx, "ApiKey.customRole", async {
+            match self.0.role_id {
+                Some(id) => Ok(loaders(ctx)?.load_one(id).await?.map(Role)),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// From which addresses it may be used, besides what its organisation says: ranges such as `203.0.113.0/24` or
+    /// `2001:db8::/32`. Empty for everywhere.
+    async fn ip_allow_list(&self) -> &[String] {
+        &self.0.ip_allow_list
     }
 
     /// The organisation it belongs to; null for a key of the operator.
@@ -86,6 +110,11 @@ impl ApiKey {
     /// Whether it runs nothing but trusted documents.
     async fn trusted_documents_only(&self) -> bool {
         self.0.trusted_documents_only
+    }
+
+    /// Raised by each change of its name or addresses; 1 at first.
+    async fn version(&self) -> i32 {
+        self.0.version
     }
 
     /// When it was made.
@@ -138,13 +167,44 @@ struct ApiKeyCreateInput {
     organisation_id: Option<ID>,
     /// The project of a project's key.
     project_id: Option<ID>,
-    /// What it may do in its scope.
-    role: KeyRole,
+    /// What it may do in its scope: a built-in role, or else `roleId`.
+    role: Option<KeyRole>,
+    /// A custom role instead of a built-in one. It belongs to whom the key belongs to: the operator or the organisation.
+    role_id: Option<ID>,
     /// From then on it is refused; never when left out.
     expires_at: Option<Instant>,
     /// Whether it runs nothing but trusted documents, by their `documentId`; for keys that a page hands to browsers.
     #[graphql(default = false)]
     trusted_documents_only: bool,
+    /// From which addresses it may be used: ranges such as `203.0.113.0/24`, `2001:db8::/32` or one address; at most 100.
+    /// Everywhere when empty.
+    #[graphql(default)]
+    ip_allow_list: Vec<String>,
+}
+
+/// What is changed of a key; what is left out stays.
+#[derive(InputObject)]
+struct ApiKeyUpdateInput {
+    /// Its id.
+    id: ID,
+    /// The version that was looked at; VERSION_CONFLICT when it changed since.
+    expected_version: i32,
+    /// Another name; 1 to 100 characters.
+    name: Option<String>,
+    /// From which addresses it may be used: ranges such as `203.0.113.0/24`, `2001:db8::/32` or one address; at most 100.
+    /// Everywhere when empty.
+    ip_allow_list: Option<Vec<String>>,
+    /// Whether the caller's own key may be cut off from the caller's own address; otherwise that is LOCKS_YOU_OUT.
+    #[graphql(default)]
+    force: bool,
+}
+
+payload! {
+    /// What `apiKeyUpdate` answers.
+    ApiKeyUpdatePayload {
+        /// The changed key; null when there are errors.
+        api_key: ApiKey
+    }
 }
 
 /// What `apiKeyCreate` answers.
@@ -195,6 +255,17 @@ impl ApiKeyMutation {
         }
     }
 
+    /// Changes the name of an API key and from which addresses it may be used. That takes effect within seconds, and within
+    /// a minute on sockets that are open.
+    async fn api_key_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and what is changed.")] input: ApiKeyUpdateInput,
+    ) -> Result<ApiKeyUpdatePayload> {
+        let call = enter(ctx)?;
+        ApiKeyUpdatePayload::answer(update(&call, input).await)
+    }
+
     /// Ends an API key for ever. Ending it again changes nothing.
     async fn api_key_revoke(
         &self,
@@ -225,11 +296,39 @@ async fn create(call: &Call<'_>, input: ApiKeyCreateInput) -> Result<manage_keys
     let new = NewKey {
         name: input.name,
         scope,
-        role: input.role.into(),
-        expires_at: input.expires_at.map(|at| at.0),
         trusted_documents_only: input.trusted_documents_only,
+        role: grant(input.role, input.role_id.as_ref())?,
+        expires_at: input.expires_at.map(|at| at.0),
+        ip_allow_list: input.ip_allow_list,
     };
     manage_keys::create_key(call.app, call.viewer, new, call.now).await
+}
+
+/// Either a built-in role or a custom one.
+fn grant(role: Option<KeyRole>, id: Option<&ID>) -> Result<Grant, Error> {
+    match (role.map(KeyRole::built_in), id) {
+        (Some(Some(role)), None) => Ok(role.into()),
+        (None | Some(None), Some(id)) => Ok(Grant::Custom(parse_id(id, "roleId")?)),
+        (Some(Some(_)), Some(_)) => {
+            Err(Error::invalid("TOO_MANY", "Give either role or roleId, not both.").at(["roleId"]))
+        }
+        (None | Some(None), None) => Err(Error::invalid(
+            "MISSING_FIELD",
+            "A key needs a role: give a built-in one in role, or the id of a custom one in roleId.",
+        )
+        .at(["role"])),
+    }
+}
+
+async fn update(call: &Call<'_>, input: ApiKeyUpdateInput) -> Result<ApiKey, Error> {
+    let id = parse_id(&input.id, "id")?;
+    let change = KeyChange {
+        expected_version: input.expected_version,
+        name: input.name,
+        ip_allow_list: input.ip_allow_list,
+        force: input.force,
+    };
+    manage_keys::update_key(call.app, call.viewer, id, change, call.now).await.map(ApiKey)
 }
 
 /// One that the caller may see, for `node`.

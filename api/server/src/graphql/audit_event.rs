@@ -32,6 +32,8 @@ pub(super) enum AuditAction {
     ApiKeyCreated,
     /// An API key was ended.
     ApiKeyRevoked,
+    /// The name or the IP allow-list of an API key was changed.
+    ApiKeyUpdated,
     /// An API key was used from a network it was never used from before.
     ApiKeyUsedFromNewAddress,
     /// A period that was held was made due again.
@@ -52,6 +54,8 @@ pub(super) enum AuditAction {
     OperatorKeyInstalled,
     /// An organisation was made.
     OrganisationCreated,
+    /// The IP allow-list of an organisation was changed.
+    OrganisationAccessUpdated,
     /// A plan was made, with its first version.
     PlanCreated,
     /// A further version of a plan was published.
@@ -68,6 +72,14 @@ pub(super) enum AuditAction {
     ProjectCreated,
     /// The server kept the bytes of a standard plugin when it started.
     StandardPluginRegistered,
+    /// A custom role was made.
+    RoleCreated,
+    /// A custom role was deleted.
+    RoleDeleted,
+    /// The name or the permissions of a custom role were changed.
+    RoleUpdated,
+    /// A session token was minted.
+    SessionCreated,
     /// An organisation was subscribed to a plan.
     SubscriptionCreated,
     /// The end of a subscription was set.
@@ -130,6 +142,10 @@ pub(super) enum AuditSubjectType {
     PluginVersion,
     /// A project.
     Project,
+    /// A custom role.
+    Role,
+    /// A session.
+    Session,
     /// A subscription.
     Subscription,
     /// A trusted document.

@@ -7,10 +7,10 @@ use chrono::DateTime;
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::access::{Call, Need, enter, loaders};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
-use super::fault::{Result, nullable};
+use super::fault::Result;
 use super::ident::{parse_id, parse_pair, show_id, show_pair};
 use super::organisation::Organisation;
 use super::scalar::Instant;
@@ -27,6 +27,8 @@ use crate::viewer::Permission;
 pub(super) const NEEDS: &[Need] = &[
     Need::query("billingRuns", Permission::PluginsRead),
     Need::mutation("billingRunRetry", Permission::InvoicesWrite),
+    Need::field("BillingRun.organisation", Permission::OrganisationsRead),
+    Need::field("BillingRun.subscription", Permission::SubscriptionsRead),
 ];
 
 /// What its ids begin with.
@@ -46,10 +48,7 @@ impl BillingRun {
 
     /// The organisation that is billed; null for keys that may not read organisations.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
-        nullable(async {
-            if !Call::within(ctx)?.viewer.may(Permission::OrganisationsRead) {
-                return Ok(None);
-            }
+        linked(ctx, "BillingRun.organisation", async {
             Ok(loaders(ctx)?.load_one(self.0.key.organisation_id).await?.map(Organisation))
         })
         .await
@@ -62,10 +61,7 @@ impl BillingRun {
 
     /// The subscription that is billed; null for keys that may not read subscriptions.
     async fn subscription(&self, ctx: &Context<'_>) -> Option<Result<Subscription>> {
-        nullable(async {
-            if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
-                return Ok(None);
-            }
+        linked(ctx, "BillingRun.subscription", async {
             Ok(loaders(ctx)?
                 .load_one((self.0.key.organisation_id, self.0.key.subscription_id))
                 .await?

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use billing::ids::{InvoiceId, OrganisationId};
 use std::sync::Arc;
 
-use super::access::{Call, Need, enter, loaders};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
@@ -25,8 +25,13 @@ use crate::store::invoice as records;
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] =
-    &[Need::query("invoice", Permission::InvoicesRead), Need::query("invoices", Permission::InvoicesRead)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::query("invoice", Permission::InvoicesRead),
+    Need::query("invoices", Permission::InvoicesRead),
+    Need::field("Invoice.organisation", Permission::OrganisationsRead),
+    Need::field("Invoice.subscription", Permission::SubscriptionsRead),
+    Need::field("Invoice.issuingEntity", Permission::IssuersRead),
+];
 
 /// An invoice, alone or on a page.
 pub(super) struct Invoice {
@@ -53,9 +58,9 @@ impl Invoice {
         show_id(self.row.id)
     }
 
-    /// Who is billed, as of today; `buyer` has what the document says.
+    /// Who is billed, as of today; null for keys that may not read organisations. `buyer` has what the document says.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
-        nullable(async {
+        linked(ctx, "Invoice.organisation", async {
             let organisation = match &self.page {
                 Some(page) => page.organisation().await?,
                 None => loaders(ctx)?.load_one(self.row.organisation_id).await?,
@@ -67,10 +72,7 @@ impl Invoice {
 
     /// The subscription it bills; null for keys that may not read subscriptions.
     async fn subscription(&self, ctx: &Context<'_>) -> Option<Result<Subscription>> {
-        nullable(async {
-            if !Call::within(ctx)?.viewer.may(Permission::SubscriptionsRead) {
-                return Ok(None);
-            }
+        linked(ctx, "Invoice.subscription", async {
             Ok(loaders(ctx)?.load_one((self.row.organisation_id, self.row.subscription_id)).await?.map(Subscription))
         })
         .await
@@ -78,10 +80,7 @@ impl Invoice {
 
     /// Who issues it, as of today; null for keys that may not read issuing entities. `seller` has what the document says.
     async fn issuing_entity(&self, ctx: &Context<'_>) -> Option<Result<IssuingEntity>> {
-        nullable(async {
-            if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
-                return Ok(None);
-            }
+        linked(ctx, "Invoice.issuingEntity", async {
             Ok(loaders(ctx)?.load_one(self.row.issuing_entity_id).await?.map(IssuingEntity))
         })
         .await

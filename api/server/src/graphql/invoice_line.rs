@@ -7,14 +7,18 @@ use billing::rating;
 use billing::tax::AcceptedComponent;
 use std::sync::Arc;
 
-use super::access::loaders;
-use super::fault::{Result, nullable};
+use super::access::{Need, linked, loaders};
+use super::fault::Result;
 use super::metric::Metric;
 use super::money::Money;
 use super::scalar::Decimal;
 use super::time::DateTimeInterval;
 use crate::app::invoice_contents::Party;
 use crate::store::invoice as records;
+use crate::viewer::Permission;
+
+/// What fields of this file need.
+pub(super) const NEEDS: &[Need] = &[Need::field("InvoiceLine.metric", Permission::CatalogueRead)];
 
 /// A line of an invoice, stored or only calculated.
 pub(super) struct InvoiceLine(pub(super) Arc<records::Line>);
@@ -64,9 +68,9 @@ impl InvoiceLine {
         self.0.metric_code.as_deref()
     }
 
-    /// The metric, for usage that is stored; null in a preview.
+    /// The metric, for usage that is stored; null in a preview, and for keys that may not read the catalogue.
     async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
-        nullable(async {
+        linked(ctx, "InvoiceLine.metric", async {
             match self.0.metric_id {
                 Some(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
                 None => Ok(None),

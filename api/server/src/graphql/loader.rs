@@ -6,7 +6,7 @@
 use async_graphql::dataloader::{DataLoader, Loader};
 use billing::ids::{
     AlertRuleId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
-    PluginVersionId, ProjectId, SubscriptionId,
+    PluginVersionId, ProjectId, RoleId, SubscriptionId,
 };
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -68,6 +68,7 @@ shared! {
     MetricId => store::metric::Metric, store::metric::find_many;
     PlanId => store::plan::Plan, store::plan::find_many;
     PlanVersionId => store::plan::PlanVersion, store::plan::versions_many;
+    RoleId => store::role::Role, store::role::find_many;
     PluginId => store::plugin::Plugin, store::plugin::find_many;
     PluginVersionId => store::plugin::PluginVersion, store::plugin::find_versions_many;
 }

@@ -42,8 +42,10 @@ mod plugin;
 mod plugin_activation;
 mod plugin_version;
 mod project;
+mod role;
 mod root;
 mod scalar;
+mod session;
 mod subscription;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ use super::plan::{self, Plan, PlanVersion};
 use super::plugin::{self, Plugin, PluginVersion};
 use super::plugin_activation::{self, PluginActivation};
 use super::project::{self, Project};
+use super::role::{self, Role};
 use super::subscription::{self, Subscription};
 use super::trusted_document::{self, TrustedDocument};
 use super::usage_event::{self, UsageEvent};
@@ -65,6 +66,8 @@ pub(super) enum Node {
     PluginVersion(PluginVersion),
     /// A part of an organisation.
     Project(Project),
+    /// A set of permissions under a name.
+    Role(Role),
     /// A contract on a plan.
     Subscription(Subscription),
     /// A document of the operator's front ends.
@@ -119,22 +122,33 @@ async fn visible(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
     }
 }
 
+/// Every noun that has an id: the prefix of its ids, its type, and what a key must be allowed to read it.
+pub(super) const NOUNS: &[(&str, &str, Permission)] = &[
+    ("org", "Organisation", Permission::OrganisationsRead),
+    ("prj", "Project", Permission::ProjectsRead),
+    ("key", "ApiKey", Permission::KeysRead),
+    ("rol", "Role", Permission::RolesRead),
+    ("aud", "AuditEvent", Permission::AuditRead),
+    ("met", "Metric", Permission::CatalogueRead),
+    ("plan", "Plan", Permission::CatalogueRead),
+    ("plv", "PlanVersion", Permission::CatalogueRead),
+    ("sub", "Subscription", Permission::SubscriptionsRead),
+    ("inv", "Invoice", Permission::InvoicesRead),
+    ("alr", "AlertRule", Permission::AlertsRead),
+    ("ale", "UsageAlertEvent", Permission::AlertsRead),
+    ("evt", "UsageEvent", Permission::UsageRead),
+    ("rej", "UsageRejection", Permission::UsageRead),
+    ("ise", "IssuingEntity", Permission::IssuersRead),
+    ("plg", "Plugin", Permission::PluginsRead),
+    ("pgv", "PluginVersion", Permission::PluginsRead),
+    ("act", "PluginActivation", Permission::PluginsRead),
+    ("run", "BillingRun", Permission::PluginsRead),
+    ("tdo", "TrustedDocument", Permission::PluginsRead),
+];
+
 /// What a key must be allowed to find things with this prefix.
 fn needed(prefix: &str) -> Option<Permission> {
-    Some(match prefix {
-        "org" => Permission::OrganisationsRead,
-        "prj" => Permission::ProjectsRead,
-        "key" => Permission::KeysRead,
-        "met" | "plan" | "plv" => Permission::CatalogueRead,
-        "sub" => Permission::SubscriptionsRead,
-        "inv" => Permission::InvoicesRead,
-        "alr" | "ale" => Permission::AlertsRead,
-        "evt" | "rej" => Permission::UsageRead,
-        "aud" => Permission::AuditRead,
-        "ise" => Permission::IssuersRead,
-        "plg" | "pgv" | "act" | "run" | "tdo" => Permission::PluginsRead,
-        _ => return None,
-    })
+    NOUNS.iter().find(|(known, ..)| *known == prefix).map(|(.., permission)| *permission)
 }
 
 async fn look_up(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
@@ -154,6 +168,7 @@ async fn look_up(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "org" => organisation::node(call, parse_id(id, "id")?).await?.map(Node::Organisation),
         "key" => api_key::node(call, parse_id(id, "id")?).await?.map(Node::ApiKey),
         "aud" => audit_event::node(call, parse_id(id, "id")?).await?.map(Node::AuditEvent),
+        "rol" => role::node(call, parse_id(id, "id")?).await?.map(Node::Role),
         "met" => store::metric::find(&call.app.store, parse_id(id, "id")?).await?.map(Metric).map(Node::Metric),
         "plan" => plan::find(call, parse_id(id, "id")?).await?.map(Node::Plan),
         "plv" => plan::find_version(call, parse_id(id, "id")?).await?.map(Node::PlanVersion),

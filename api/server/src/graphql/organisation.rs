@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use billing::ids::OrganisationId;
 use std::sync::Arc;
 
-use super::access::{Call, Need, enter, loaders};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter, page_of};
 use super::cursor::List;
 use super::fault::{Result, nullable};
@@ -13,6 +13,7 @@ use super::issuing_entity::IssuingEntity;
 use super::money::CurrencyCode;
 use super::scalar::Instant;
 use super::user_error::payload;
+use crate::app::restrict_access::{self, AccessChange};
 use crate::app::tenants::{self, NewOrganisation};
 use crate::error::Error;
 use crate::store::Keyed as _;
@@ -24,6 +25,8 @@ pub(super) const NEEDS: &[Need] = &[
     Need::query("organisation", Permission::OrganisationsRead),
     Need::query("organisations", Permission::OrganisationsRead),
     Need::mutation("organisationCreate", Permission::OrganisationsWrite),
+    Need::mutation("organisationAccessUpdate", Permission::AccessWrite),
+    Need::field("Organisation.issuingEntity", Permission::IssuersRead),
 ];
 
 /// A tenant.
@@ -88,10 +91,7 @@ impl Organisation {
 
     /// Who bills it; null for keys that may not read issuing entities.
     async fn issuing_entity(&self, ctx: &Context<'_>) -> Option<Result<IssuingEntity>> {
-        nullable(async {
-            if !Call::within(ctx)?.viewer.may(Permission::IssuersRead) {
-                return Ok(None);
-            }
+        linked(ctx, "Organisation.issuingEntity", async {
             Ok(loaders(ctx)?.load_one(self.0.issuing_entity_id).await?.map(IssuingEntity))
         })
         .await
@@ -100,6 +100,12 @@ impl Organisation {
     /// Where its invoices are sent.
     async fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
+    }
+
+    /// From which addresses its keys and those of its projects may be used: ranges such as `203.0.113.0/24` or
+    /// `2001:db8::/32`. Empty for everywhere.
+    async fn ip_allow_list(&self) -> &[String] {
+        &self.0.ip_allow_list
     }
 
     /// Raised by each change; 1 at first.
@@ -206,6 +212,30 @@ payload! {
     }
 }
 
+/// From where an organisation may be reached.
+#[derive(InputObject)]
+struct OrganisationAccessUpdateInput {
+    /// The organisation; the caller's own when left out.
+    organisation_id: Option<ID>,
+    /// Ranges of addresses such as `203.0.113.0/24`, `2001:db8::/32` or one address; at most 100. Empty for everywhere.
+    /// It binds every key and session of the organisation and of its projects, besides the list of the key itself; keys
+    /// of the operator are bound by their own lists only.
+    ip_allow_list: Vec<String>,
+    /// The version of the organisation that was looked at; VERSION_CONFLICT when it changed since.
+    expected_version: i32,
+    /// Whether the caller's own address may be left out; otherwise that is LOCKS_YOU_OUT.
+    #[graphql(default)]
+    force: bool,
+}
+
+payload! {
+    /// What `organisationAccessUpdate` answers.
+    OrganisationAccessUpdatePayload {
+        /// The changed organisation; null when there are errors.
+        organisation: Organisation
+    }
+}
+
 #[derive(Default)]
 pub(super) struct OrganisationMutation;
 
@@ -219,6 +249,17 @@ impl OrganisationMutation {
     ) -> Result<OrganisationCreatePayload> {
         let call = enter(ctx)?;
         OrganisationCreatePayload::answer(create(&call, input).await)
+    }
+
+    /// Changes from which addresses an organisation may be reached. Takes effect within seconds, and within a minute on
+    /// sockets that are open.
+    async fn organisation_access_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one, and from where.")] input: OrganisationAccessUpdateInput,
+    ) -> Result<OrganisationAccessUpdatePayload> {
+        let call = enter(ctx)?;
+        OrganisationAccessUpdatePayload::answer(update_access(&call, input).await)
     }
 }
 
@@ -237,6 +278,16 @@ async fn create(call: &Call<'_>, input: OrganisationCreateInput) -> Result<Organ
         email: input.email,
     };
     tenants::create_organisation(call.app, call.viewer, new, call.now).await.map(Organisation)
+}
+
+async fn update_access(call: &Call<'_>, input: OrganisationAccessUpdateInput) -> Result<Organisation, Error> {
+    let organisation = call.organisation(input.organisation_id.as_ref())?;
+    let change = AccessChange {
+        expected_version: input.expected_version,
+        ip_allow_list: input.ip_allow_list,
+        force: input.force,
+    };
+    restrict_access::update_access(call.app, call.viewer, organisation, change, call.now).await.map(Organisation)
 }
 
 /// A time zone by its IANA name.

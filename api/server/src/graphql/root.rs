@@ -22,6 +22,8 @@ use super::plugin::PluginQuery;
 use super::plugin_activation::{PluginActivationMutation, PluginActivationQuery};
 use super::plugin_version::PluginVersionMutation;
 use super::project::{ProjectMutation, ProjectQuery};
+use super::role::{RoleMutation, RoleQuery};
+use super::session::SessionMutation;
 use super::subscription::{SubscriptionMutation, SubscriptionQuery};
 use super::trusted_document::{TrustedDocumentMutation, TrustedDocumentQuery};
 use super::usage_event::UsageEventQuery;
@@ -39,6 +41,7 @@ pub struct Query(
     OrganisationQuery,
     ProjectQuery,
     ApiKeyQuery,
+    RoleQuery,
     MetricQuery,
     PlanQuery,
     SubscriptionQuery,
@@ -65,6 +68,8 @@ pub struct Mutation(
     OrganisationMutation,
     ProjectMutation,
     ApiKeyMutation,
+    RoleMutation,
+    SessionMutation,
     MetricMutation,
     PlanMutation,
     SubscriptionMutation,

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use billing::ids::{OrganisationId, SubscriptionId};
 use std::sync::Arc;
 
-use super::access::{Call, Need, enter, loaders};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{COUNT_CAP, Connection, PageArgs, counter};
 use super::cursor::List;
 use super::fault::{Result, nullable};
@@ -26,6 +26,10 @@ pub(super) const NEEDS: &[Need] = &[
     Need::query("subscriptions", Permission::SubscriptionsRead),
     Need::mutation("subscriptionCreate", Permission::SubscriptionsWrite),
     Need::mutation("subscriptionEnd", Permission::SubscriptionsWrite),
+    Need::field("Subscription.organisation", Permission::OrganisationsRead),
+    Need::field("Subscription.plan", Permission::CatalogueRead),
+    Need::field("Subscription.planVersion", Permission::CatalogueRead),
+    Need::field("Subscription.project", Permission::ProjectsRead),
 ];
 
 /// A contract on a plan.
@@ -39,24 +43,31 @@ impl Subscription {
         show_id(self.0.id)
     }
 
-    /// Whose it is.
+    /// Whose it is; null for keys that may not read organisations.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
-        nullable(async { Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation)) }).await
+        linked(ctx, "Subscription.organisation", async {
+            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
+        })
+        .await
     }
 
-    /// The plan.
+    /// The plan; null for keys that may not read the catalogue.
     async fn plan(&self, ctx: &Context<'_>) -> Option<Result<Plan>> {
-        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan)) }).await
+        linked(ctx, "Subscription.plan", async { Ok(loaders(ctx)?.load_one(self.0.plan_id).await?.map(Plan)) }).await
     }
 
-    /// The version of the plan that prices the next period.
+    /// The version of the plan that prices the next period; null for keys that may not read the catalogue.
     async fn plan_version(&self, ctx: &Context<'_>) -> Option<Result<PlanVersion>> {
-        nullable(async { Ok(loaders(ctx)?.load_one(self.0.plan_version_id).await?.map(PlanVersion)) }).await
+        linked(ctx, "Subscription.planVersion", async {
+            Ok(loaders(ctx)?.load_one(self.0.plan_version_id).await?.map(PlanVersion))
+        })
+        .await
     }
 
-    /// The only project whose usage it bills; null when it bills the whole organisation's.
+    /// The only project whose usage it bills; null when it bills the whole organisation's, and for keys that may not read
+    /// projects.
     async fn project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
-        nullable(async {
+        linked(ctx, "Subscription.project", async {
             match self.0.project_id {
                 Some(project) => Ok(loaders(ctx)?.load_one((self.0.organisation_id, project)).await?.map(Project)),
                 None => Ok(None),

@@ -5,10 +5,10 @@ use billing::ids::{MetricId, OrganisationId};
 use billing::metering::PropertyValue;
 use uuid::Uuid;
 
-use super::access::{Call, Need, enter, loaders};
+use super::access::{Call, Need, enter, linked, loaders};
 use super::connection::{Edge, PageArgs, PageInfo};
 use super::cursor::List;
-use super::fault::{Result, nullable};
+use super::fault::Result;
 use super::ident::{parse_pair, show_id, show_pair};
 use super::metric::{self, Metric};
 use super::project::{self, Project};
@@ -20,7 +20,11 @@ use crate::store::{self, Keyed as _};
 use crate::viewer::Permission;
 
 /// What the root fields of this file need.
-pub(super) const NEEDS: &[Need] = &[Need::query("usageEvents", Permission::UsageRead)];
+pub(super) const NEEDS: &[Need] = &[
+    Need::query("usageEvents", Permission::UsageRead),
+    Need::field("UsageEvent.metric", Permission::CatalogueRead),
+    Need::field("UsageEvent.project", Permission::ProjectsRead),
+];
 
 /// Metrics that one list may span: each costs a scan of its own.
 const MOST_METRICS: usize = 50;
@@ -49,9 +53,10 @@ impl UsageEvent {
         show_id(self.0.metric_id)
     }
 
-    /// What was used.
+    /// What was used; null for keys that may not read the catalogue.
     async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
-        nullable(async { Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric)) }).await
+        linked(ctx, "UsageEvent.metric", async { Ok(loaders(ctx)?.load_one(self.0.metric_id).await?.map(Metric)) })
+            .await
     }
 
     /// The id of its project.
@@ -59,10 +64,12 @@ impl UsageEvent {
         show_id(self.0.project_id)
     }
 
-    /// The project it was used in.
+    /// The project it was used in; null for keys that may not read projects.
     async fn project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
-        nullable(async { Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.project_id)).await?.map(Project)) })
-            .await
+        linked(ctx, "UsageEvent.project", async {
+            Ok(loaders(ctx)?.load_one((self.0.organisation_id, self.0.project_id)).await?.map(Project))
+        })
+        .await
     }
 
     /// When it happened, as the sender said.

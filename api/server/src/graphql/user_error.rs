@@ -116,6 +116,10 @@ pub(super) enum UserErrorCode {
     AlreadyExists,
     /// It was used already and can be used only once.
     AlreadyUsed,
+    /// An address or a range of addresses is not one, or has bits beyond its prefix.
+    BadAddressRange,
+    /// An audience is not an origin such as https://app.example.com.
+    BadAudience,
     /// The text is not base64.
     #[graphql(name = "BAD_BASE64")]
     BadBase64,
@@ -157,6 +161,8 @@ pub(super) enum UserErrorCode {
     InvalidState,
     /// The invoice is not what it was when it was issued.
     InvoiceChanged,
+    /// The caller's own address would be refused from then on.
+    LocksYouOut,
     /// Something that is needed is missing.
     MissingField,
     /// It does not exist, or is not yours.
@@ -181,6 +187,8 @@ pub(super) enum UserErrorCode {
     ReferenceMissing,
     /// A key of this scope cannot have this role.
     RoleDoesNotFit,
+    /// Keys that still work have the role.
+    RoleInUse,
     /// The run does not wait to be tried again.
     RunNotHeld,
     /// The name, code or moment is taken.

@@ -7,15 +7,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq as _;
-use transport::{Observer, OperationKind, Outcome, PeerAddress};
+use transport::{Observer, OperationKind, Outcome};
 
 use crate::app::App;
+use crate::app::authenticate::Whence;
 use crate::error::Error;
-use crate::http::identity::{bearer, recognise};
+use crate::http::identity::{bearer, recognise, whence};
 use crate::http::problem::problem;
 use crate::metrics::{Metrics, OutboxCount};
 use crate::store;
@@ -82,16 +82,16 @@ impl Observer for Counting {
 /// The page, for a key of the operator or the collector's own token.
 pub(super) async fn page(State(app): State<Arc<App>>, request: Request) -> Response {
     let now = Utc::now();
-    let (peer, key) = (PeerAddress::of(request.extensions()), bearer(request.headers()).map(str::to_owned));
-    match read(&app, peer, key.as_deref(), now).await {
+    let (whence, key) = (whence(&request), bearer(request.headers()).map(str::to_owned));
+    match read(&app, &whence, key.as_deref(), now).await {
         Ok(page) => ([(header::CONTENT_TYPE, TEXT)], page).into_response(),
         Err(error) => problem(&error),
     }
 }
 
-async fn read(app: &App, peer: Option<IpAddr>, key: Option<&str>, now: DateTime<Utc>) -> Result<String, Error> {
+async fn read(app: &App, whence: &Whence, key: Option<&str>, now: DateTime<Utc>) -> Result<String, Error> {
     if !key.is_some_and(|key| is_token(app, key)) {
-        let viewer = recognise(app, peer, key).await?;
+        let viewer = recognise(app, whence, key).await?;
         if !viewer.is_operator() {
             return Err(Error::forbidden(
                 "FORBIDDEN",

@@ -6,13 +6,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use chrono::Utc;
 use std::any::TypeId;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use transport::{Authenticator, Denied, PeerAddress, RequestId};
+use transport::{Authenticator, Caller, Denied, PeerAddress, RequestId};
 
 use crate::app::App;
-use crate::app::authenticate::{authenticate, remembers, still_valid};
+use crate::app::authenticate::{Whence, authenticate, remembers, still_valid};
 use crate::error::{Error, ErrorKind};
 use crate::graphql;
 use crate::http::problem::problem;
@@ -33,13 +32,14 @@ impl Keys {
 impl Authenticator for Keys {
     type Identity = Viewer;
 
-    async fn authenticate(&self, bearer: Option<String>, peer: Option<IpAddr>) -> Result<Viewer, Denied> {
-        recognise(&self.app, peer, bearer.as_deref()).await.map_err(denied)
+    async fn authenticate(&self, bearer: Option<String>, caller: Caller) -> Result<Viewer, Denied> {
+        let whence = Whence { address: caller.peer, origin: caller.origin };
+        recognise(&self.app, &whence, bearer.as_deref()).await.map_err(denied)
     }
 
     async fn still_valid(&self, viewer: &Viewer) -> bool {
         // When the database is away the socket stays: its next rows come from there anyway.
-        still_valid(&self.app.store, viewer, Utc::now()).await.unwrap_or(true)
+        still_valid(&self.app, viewer, Utc::now()).await.unwrap_or(true)
     }
 
     fn attach(&self, mut viewer: Viewer, request: async_graphql::Request) -> async_graphql::Request {
@@ -49,7 +49,8 @@ impl Authenticator for Keys {
     }
 
     fn socket_owner(&self, viewer: &Viewer) -> Option<String> {
-        Some(viewer.key_id.to_string())
+        // Each browser with a session counts for itself, not all of them for the one key behind.
+        Some(viewer.session.as_ref().map_or_else(|| viewer.key_id.to_string(), |session| session.id.to_string()))
     }
 
     fn document_class(&self, viewer: &Viewer) -> String {
@@ -66,14 +67,14 @@ impl Authenticator for Keys {
 }
 
 /// Who is calling, if their address may ask at all.
-pub(super) async fn recognise(app: &App, peer: Option<IpAddr>, key: Option<&str>) -> Result<Viewer, Error> {
+pub(super) async fn recognise(app: &App, whence: &Whence, key: Option<&str>) -> Result<Viewer, Error> {
     let now = Utc::now();
-    if let Some(address) = peer {
+    if let Some(address) = whence.address {
         let trusted = key.is_some_and(|key| remembers(app, key, now));
         app.limiter.admit_address(address, trusted).await.map_err(|wait| wait.error())?;
     }
-    let found = authenticate(app, key.ok_or_else(no_key)?, peer, now).await;
-    if let (Err(error), Some(address)) = (&found, peer)
+    let found = authenticate(app, key.ok_or_else(no_key)?, whence, now).await;
+    if let (Err(error), Some(address)) = (&found, whence.address)
         && error.kind == ErrorKind::Unauthenticated
     {
         app.limiter.note_failed_key(address).await;
@@ -95,8 +96,8 @@ pub(super) async fn limit_address(State(app): State<Arc<App>>, request: Request,
 
 /// Lets only known keys through and puts the [`Viewer`] beside the request.
 pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let (peer, key) = (PeerAddress::of(request.extensions()), bearer(request.headers()).map(str::to_owned));
-    match admit(&app, peer, key.as_deref()).await {
+    let (whence, key) = (whence(&request), bearer(request.headers()).map(str::to_owned));
+    match admit(&app, &whence, key.as_deref()).await {
         Ok(viewer) => {
             request.extensions_mut().insert(viewer);
             next.run(request).await
@@ -105,10 +106,15 @@ pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Reques
     }
 }
 
-async fn admit(app: &App, peer: Option<IpAddr>, key: Option<&str>) -> Result<Viewer, Error> {
-    let viewer = recognise(app, peer, key).await?;
+async fn admit(app: &App, whence: &Whence, key: Option<&str>) -> Result<Viewer, Error> {
+    let viewer = recognise(app, whence, key).await?;
     app.limiter.spend(&viewer, Measure::Requests, 1).await.map_err(|wait| wait.error())?;
     Ok(viewer)
+}
+
+pub(super) fn whence(request: &Request) -> Whence {
+    let caller = Caller::of(request.headers(), request.extensions());
+    Whence { address: caller.peer, origin: caller.origin }
 }
 
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -10,6 +10,7 @@ mod files;
 mod health;
 mod identity;
 mod library;
+mod peer;
 pub mod problem;
 mod purse;
 mod serve;
@@ -63,6 +64,7 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> Result<(Router, Dr
         .merge(plain)
         .with_state(Arc::clone(app))
         .merge(transport.into_router())
+        .layer(middleware::from_fn_with_state(Arc::clone(app), peer::find))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(app), count::count));
     Ok((router, drain))

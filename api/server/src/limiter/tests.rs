@@ -19,14 +19,7 @@ fn limiter(change: impl FnOnce(&mut Settings)) -> Limiter {
 
 fn viewer(key: u128, organisation: u128) -> Viewer {
     let scope = Scope::Organisation(OrganisationId::from_uuid(Uuid::from_u128(organisation)));
-    Viewer {
-        key_id: Id::from_uuid(Uuid::from_u128(key)),
-        scope,
-        role: Role::Owner,
-        trusted_documents_only: false,
-        address: None,
-        request_id: None,
-    }
+    Viewer::holding(Id::from_uuid(Uuid::from_u128(key)), scope, Role::Owner)
 }
 
 #[tokio::test]

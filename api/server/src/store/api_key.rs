@@ -1,12 +1,14 @@
 //! API keys: found by the digest of their secret; the secret itself is never here.
 
-use billing::ids::{ApiKeyId, OrganisationId, ProjectId};
+use billing::ids::{ApiKeyId, OrganisationId, ProjectId, RoleId};
 use chrono::{DateTime, Utc};
 use entities::api_keys::{Column, Entity, Model};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait as _, QueryFilter, QuerySelect, Select,
+};
 
-use super::column::micros;
+use super::column::{from_json, micros, to_json};
 use super::connection::{Conn, Store, Tx};
 use super::fault::corrupt;
 use super::page::{self, Cursor, Keyed, Page, PageOf};
@@ -15,6 +17,10 @@ use crate::error::Error;
 const OPERATOR: &str = "OPERATOR";
 const ORGANISATION: &str = "ORGANISATION";
 const PROJECT: &str = "PROJECT";
+const TABLE: &str = "api_keys";
+
+/// What stands for a role in a key whose role is a row of its own.
+pub const CUSTOM: &str = "CUSTOM";
 
 /// How far a key reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +66,10 @@ pub struct ApiKey {
     pub scope: KeyScope,
     /// What it may do there; the viewer knows the words.
     pub role: String,
+    /// The custom role, where `role` is [`CUSTOM`].
+    pub role_id: Option<RoleId>,
+    /// Ranges of addresses it may be used from; empty for everywhere.
+    pub ip_allow_list: Vec<String>,
     /// What people call it.
     pub name: String,
     /// From then on it is refused.
@@ -70,6 +80,8 @@ pub struct ApiKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// Whether it runs nothing but trusted documents.
     pub trusted_documents_only: bool,
+    /// Raised by each update; 1 at first.
+    pub version: i32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -98,11 +110,14 @@ pub async fn insert_in_tx(tx: &Tx, key: &ApiKey) -> Result<(), Error> {
         organisation_id: key.scope.organisation().map(|id| id.uuid()),
         project_id: project,
         role: key.role.clone(),
+        role_id: key.role_id.map(|id| id.uuid()),
+        ip_allow_list: Some(to_json(&key.ip_allow_list)?),
         name: key.name.clone(),
         expires_at: key.expires_at.map(micros),
         revoked_at: key.revoked_at.map(micros),
         last_used_at: key.last_used_at.map(micros),
         trusted_documents_only: key.trusted_documents_only.then_some(1),
+        version: Some(key.version),
         created_at: micros(key.created_at),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(&tx.shared()).await?;
@@ -123,6 +138,32 @@ pub async fn find_by_hash(conn: &impl Conn, hash: &[u8]) -> Result<Option<ApiKey
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, id: ApiKeyId) -> Result<Option<ApiKey>, Error> {
     Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(record).transpose()
+}
+
+/// Changes the name and the addresses of one that still has `version`; answers whether it had.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn update_in_tx(tx: &Tx, key: &ApiKey) -> Result<bool, Error> {
+    let result = Entity::update_many()
+        .col_expr(Column::Name, Expr::value(key.name.as_str()))
+        .col_expr(Column::IpAllowList, Expr::value(to_json(&key.ip_allow_list)?))
+        .col_expr(Column::Version, Expr::value(key.version + 1))
+        .filter(Column::Id.eq(key.id.uuid()))
+        .filter(Column::Version.eq(key.version))
+        .exec(&tx.shared())
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// How many keys that still work have the role.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn count_living_with_role(conn: &impl Conn, role: RoleId, now: DateTime<Utc>) -> Result<u64, Error> {
+    let living = Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(micros(now)));
+    let keys = Entity::find().filter(Column::RoleId.eq(role.uuid())).filter(Column::RevokedAt.is_null()).filter(living);
+    Ok(keys.count(&conn.shared()).await?)
 }
 
 /// Revokes it for ever; answers whether it was not revoked before.
@@ -210,11 +251,16 @@ fn record(row: Model) -> Result<ApiKey, Error> {
         hash: row.hash,
         scope,
         role: row.role,
+        role_id: row.role_id.map(RoleId::from_uuid),
+        ip_allow_list: row
+            .ip_allow_list
+            .map_or_else(|| Ok(Vec::new()), |list| from_json(TABLE, "ip_allow_list", list))?,
         name: row.name,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
         last_used_at: row.last_used_at,
         trusted_documents_only: row.trusted_documents_only == Some(1),
+        version: row.version.unwrap_or(1),
         created_at: row.created_at,
     })
 }

@@ -7,13 +7,14 @@
 
 mod column;
 mod connection;
+mod database_role;
 mod db;
 mod fault;
 mod page;
 mod parameters;
 mod plan_terms;
 mod postgres;
-mod role;
+
 mod scope;
 mod session;
 mod statement;
@@ -37,6 +38,7 @@ pub mod plan;
 pub mod plugin;
 pub mod project;
 pub mod rejection;
+pub mod role;
 pub mod subscription;
 pub mod trusted_document;
 pub mod usage;

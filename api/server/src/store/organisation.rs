@@ -7,7 +7,7 @@ use billing::money::Currency;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use entities::organisations::{Column, Entity, Model};
-use sea_orm::{ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::column::{currency, from_json, micros, parsed, to_json};
 use super::connection::{Conn, Tx};
@@ -45,6 +45,8 @@ pub struct Organisation {
     pub email: Option<String>,
     /// Number of its latest alert event, 0 before the first; written only by `alert_event::append_in_tx`.
     pub alert_sequence: i64,
+    /// Ranges of addresses its keys may be used from; empty for everywhere.
+    pub ip_allow_list: Vec<String>,
     /// Raised by each update; 1 at first.
     pub version: i32,
     /// When it was made.
@@ -94,6 +96,16 @@ pub async fn find(conn: &impl Conn, id: OrganisationId) -> Result<Option<Organis
     Entity::find_by_id(id.uuid()).one(&conn.tenant(id)).await?.map(record).transpose()
 }
 
+/// From which addresses its keys may be used; nothing when there is no such organisation.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn ip_allow_list(conn: &impl Conn, id: OrganisationId) -> Result<Vec<String>, Error> {
+    let list = Entity::find_by_id(id.uuid()).select_only().column(Column::IpAllowList);
+    let list: Option<Option<serde_json::Value>> = list.into_tuple().one(&conn.tenant(id)).await?;
+    list.flatten().map_or_else(|| Ok(Vec::new()), |list| from_json(TABLE, "ip_allow_list", list))
+}
+
 /// Several by identity, in no particular order; unknown ones are left out.
 ///
 /// # Errors
@@ -136,6 +148,7 @@ fn row(organisation: &Organisation) -> Result<Model, Error> {
         issuing_entity_id: organisation.issuing_entity_id.uuid(),
         email: organisation.email.clone(),
         alert_sequence: organisation.alert_sequence,
+        ip_allow_list: Some(to_json(&organisation.ip_allow_list)?),
         version: organisation.version,
         created_at: micros(organisation.created_at),
     })
@@ -157,6 +170,9 @@ fn record(row: Model) -> Result<Organisation, Error> {
         issuing_entity_id: IssuingEntityId::from_uuid(row.issuing_entity_id),
         email: row.email,
         alert_sequence: row.alert_sequence,
+        ip_allow_list: row
+            .ip_allow_list
+            .map_or_else(|| Ok(Vec::new()), |list| from_json(TABLE, "ip_allow_list", list))?,
         version: row.version,
         created_at: row.created_at,
     })

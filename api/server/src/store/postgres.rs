@@ -13,7 +13,7 @@ use sea_orm::sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool}
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 
 use super::connection::{ACQUIRE_TIMEOUT, StoreSettings, not_a_database_url, unreachable};
-use super::role;
+use super::database_role as role;
 use super::scope::Scope;
 use super::session::{Kind, Session};
 use crate::error::{Error, ErrorKind};

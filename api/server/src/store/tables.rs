@@ -19,7 +19,7 @@ pub const TENANT_TABLES: [&str; 14] = [
 ];
 
 /// The operator's catalogue, registries and queues; they never refer to a tenant table.
-pub const SHARED_TABLES: [&str; 19] = [
+pub const SHARED_TABLES: [&str; 20] = [
     "installation",
     "issuing_entities",
     "invoice_counters",
@@ -35,6 +35,7 @@ pub const SHARED_TABLES: [&str; 19] = [
     "api_keys",
     "trusted_documents",
     "api_key_addresses",
+    "roles",
     "outbox",
     "usage_changes",
     "billing_runs",

@@ -21,7 +21,7 @@ use tracing::Instrument;
 use self::accept::{Accepted, Events, Media};
 pub(crate) use self::answer::panic_answer;
 use crate::{
-    Authenticator, LastEventId, OperationKind, Outcome, PeerAddress, RequestId, admit, code,
+    Authenticator, Caller, LastEventId, OperationKind, Outcome, RequestId, admit, code,
     document::Prepared,
     envelope::{Envelope, bad},
     events,
@@ -42,7 +42,7 @@ pub(crate) async fn handle<E: Executor, A: Authenticator>(shared: Arc<Shared<E, 
     let span = tracing::info_span!("graphql", request_id = %id);
     async move {
         if ws::is_upgrade(&request) {
-            return match ws::upgrade(shared, request).await {
+            return match ws::upgrade(shared, request, &id).await {
                 Ok(response) => response,
                 Err(failure) => answer::write(Media::Json, failure.into_response(&id), &id),
             };
@@ -83,8 +83,8 @@ async fn serve<E: Executor, A: Authenticator>(
             return Err(Failure::new(code::METHOD_NOT_ALLOWED, "Send GraphQL by POST, or a query by GET."));
         }
     };
-    let peer = PeerAddress::of(&parts.extensions);
-    let identity = shared.authenticator.authenticate(bearer(&parts.headers), peer).await?;
+    let caller = Caller::of(&parts.headers, &parts.extensions).named(id);
+    let identity = shared.authenticator.authenticate(bearer(&parts.headers), caller).await?;
     if accepted.media.is_none() && accepted.events == Events::Refused {
         return Err(Failure::new(
             code::NOT_ACCEPTABLE,

@@ -18,7 +18,7 @@ use axum::{
 };
 
 use crate::{
-    Authenticator, PeerAddress, census::Place, code, envelope::bad, failure::Failure, identity::bearer,
+    Authenticator, Caller, RequestId, census::Place, code, envelope::bad, failure::Failure, identity::bearer,
     transport::Shared,
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn is_upgrade(request: &Request) -> bool {
 pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
     shared: Arc<Shared<E, A>>,
     request: Request,
+    id: &RequestId,
 ) -> Result<Response, Failure> {
     let settings = &shared.settings.sockets;
     if !origin::is_allowed(request.headers(), request.uri(), &settings.allowed_origins) {
@@ -45,7 +46,7 @@ pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
         return Err(unavailable("The server is restarting. Connect again in a moment."));
     }
     let (mut parts, _) = request.into_parts();
-    let peer = PeerAddress::of(&parts.extensions);
+    let caller = Caller::of(&parts.headers, &parts.extensions).named(id);
     let header_key = bearer(&parts.headers);
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
         .await
@@ -60,7 +61,7 @@ pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
     let place = Place::take(&shared.census, settings.sockets_per_instance)
         .ok_or_else(|| unavailable("The server holds as many sockets as it can. Connect again in a moment."))?;
     let tracker = shared.tracker.clone();
-    Ok(upgrade.on_upgrade(move |socket| tracker.track_future(session::run(shared, socket, place, header_key, peer))))
+    Ok(upgrade.on_upgrade(move |socket| tracker.track_future(session::run(shared, socket, place, header_key, caller))))
 }
 
 fn unavailable(message: &str) -> Failure {

@@ -1,7 +1,7 @@
 //! The life of one socket: the protocol's rules, its clocks and its end. It reads and decides; it
 //! runs no operation itself and writes no byte itself.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::Executor;
 use axum::extract::ws::{Message, WebSocket};
@@ -20,8 +20,8 @@ use super::{
     writer::{self, Control, End},
 };
 use crate::{
-    Authenticator, RequestId, census::Place, code, envelope::Envelope, failure::Failure, identity::bearer_of_init,
-    transport::Shared,
+    Authenticator, Caller, RequestId, census::Place, code, envelope::Envelope, failure::Failure,
+    identity::bearer_of_init, transport::Shared,
 };
 
 /// Results waiting for the writer, over all operations of a socket. Small, because each operation
@@ -40,7 +40,7 @@ struct Session<E, A: Authenticator> {
     shared: Arc<Shared<E, A>>,
     place: Place,
     header_key: Option<String>,
-    peer: Option<IpAddr>,
+    caller: Caller,
     identity: Option<A::Identity>,
     operations: Operations,
     tasks: JoinSet<()>,
@@ -57,7 +57,7 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
     socket: WebSocket,
     place: Place,
     header_key: Option<String>,
-    peer: Option<IpAddr>,
+    caller: Caller,
 ) {
     let (sink, mut incoming) = socket.split();
     let (frames, frames_out) = mpsc::channel(FRAMES_WAITING);
@@ -69,7 +69,7 @@ pub(super) async fn run<E: Executor, A: Authenticator>(
         shared,
         place,
         header_key,
-        peer,
+        caller,
         identity: None,
         operations,
         tasks: JoinSet::new(),
@@ -179,7 +179,7 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
     }
 
     async fn authenticate(&mut self, key: Option<String>) -> Result<(), Option<Close>> {
-        let outcome = timeout(IDENTITY_WAIT, self.shared.authenticator.authenticate(key, self.peer)).await;
+        let outcome = timeout(IDENTITY_WAIT, self.shared.authenticator.authenticate(key, self.caller.clone())).await;
         let identity = match outcome {
             Ok(Ok(identity)) => identity,
             Ok(Err(denied)) => {

@@ -7,7 +7,6 @@ pub mod purse;
 
 use std::{
     io::Read,
-    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -195,7 +194,11 @@ pub struct Door {
 impl Authenticator for Door {
     type Identity = String;
 
-    async fn authenticate(&self, bearer: Option<String>, _peer: Option<IpAddr>) -> std::result::Result<String, Denied> {
+    async fn authenticate(
+        &self,
+        bearer: Option<String>,
+        _caller: transport::Caller,
+    ) -> std::result::Result<String, Denied> {
         match bearer.as_deref() {
             Some(key @ ("good" | "other" | "trusted" | "poor")) => Ok(key.to_owned()),
             Some("busy") => Err(Denied::RateLimited {

@@ -168,9 +168,10 @@ async fn serve(app: Arc<App>, demo: &Demo, quiet: bool) -> Result<(), Error> {
     let key = |name: &str, scope, role| manage_keys::NewKey {
         name: name.to_owned(),
         scope,
-        role,
+        role: manage_keys::Grant::BuiltIn(role),
         expires_at: Some(now + TimeDelta::days(1)),
         trusted_documents_only: false,
+        ip_allow_list: Vec::new(),
     };
     let of_operator =
         manage_keys::create_key(&app, &operator(), key("demo operator", Scope::Operator, Role::Owner), now).await?;

@@ -22,14 +22,7 @@ struct World {
 }
 
 fn viewer(scope: Scope, role: Role) -> Viewer {
-    Viewer {
-        key_id: ApiKeyId::from_uuid(uuid::Uuid::now_v7()),
-        scope,
-        role,
-        trusted_documents_only: false,
-        address: None,
-        request_id: None,
-    }
+    Viewer::holding(ApiKeyId::from_uuid(uuid::Uuid::now_v7()), scope, role)
 }
 
 fn operator() -> Viewer {

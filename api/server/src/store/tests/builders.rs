@@ -92,6 +92,7 @@ pub(super) fn organisation(issuer: IssuingEntityId) -> Organisation {
         issuing_entity_id: issuer,
         email: Some("a@example.org".to_owned()),
         alert_sequence: 0,
+        ip_allow_list: vec!["203.0.113.0/24".to_owned()],
         version: 1,
         created_at: at("2026-01-02T00:00:00Z"),
     }

@@ -175,7 +175,7 @@ async fn the_server_works_as_a_role_that_cannot_bypass() {
     let store = &database.store;
     let tx = store.begin().await.unwrap();
     for db in [store.shared(), store.writer(), store.every_organisation(), tx.shared()] {
-        assert_eq!(who(&db).await, (crate::store::role::ROLE.to_owned(), false, true));
+        assert_eq!(who(&db).await, (crate::store::database_role::ROLE.to_owned(), false, true));
     }
     drop(tx);
     database.finish().await;
@@ -244,7 +244,7 @@ async fn an_owner_without_privileges_is_bound_as_well() {
 async fn a_mere_member_of_the_role_may_serve() {
     let Some(database) = postgres().await else { return };
     let name = format!("undash_member_{}", std::process::id());
-    let role = crate::store::role::ROLE;
+    let role = crate::store::database_role::ROLE;
     as_superuser(&database, &format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' IN ROLE {role}")).await;
     let store = database.again(|settings| log_in_as(settings, &name)).await.unwrap();
     store.migrate().await.unwrap();
@@ -268,10 +268,10 @@ async fn a_login_that_could_bypass_is_refused_with_words() {
     let refused = store.migrate().await.unwrap_err();
     assert_eq!((refused.kind, refused.code), (ErrorKind::Refused, "DATABASE_ROLE"), "{refused:?}");
     store.close().await.unwrap();
-    as_superuser(&database, &format!("GRANT {} TO {name}", crate::store::role::ROLE)).await;
+    as_superuser(&database, &format!("GRANT {} TO {name}", crate::store::database_role::ROLE)).await;
     let store = database.again(|settings| log_in_as(settings, &name)).await.unwrap();
     store.migrate().await.unwrap();
-    assert_eq!(who(&store.shared()).await, (crate::store::role::ROLE.to_owned(), false, true));
+    assert_eq!(who(&store.shared()).await, (crate::store::database_role::ROLE.to_owned(), false, true));
     store.close().await.unwrap();
     as_superuser(&database, &format!("DROP OWNED BY {name}; DROP ROLE {name}")).await;
     database.finish().await;

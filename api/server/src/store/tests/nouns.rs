@@ -219,6 +219,9 @@ async fn keys_are_found_by_hash_and_revoked_once() {
                 trusted_documents_only: index == 1,
                 revoked_at: None,
                 last_used_at: None,
+                role_id: None,
+                ip_allow_list: vec!["2001:db8::/32".to_owned()],
+                version: 1,
                 created_at: now,
             };
             api_key::insert_in_tx(&tx, &key).await.unwrap();
