@@ -2,6 +2,9 @@
 //!
 //! The rooms and the direction between them are drawn in `ARCHITECTURE.md`; a test keeps them true.
 
+// The roots of the schema are merged one in another, and the compiler lays their futures out that deep.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod bus;
 pub mod cli;
