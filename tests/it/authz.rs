@@ -126,6 +126,11 @@ both! {
     }
 }
 
+/// Every mutation with a document that a rule refuses.
+pub(crate) fn write_documents() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CASES.iter().filter(|case| case.root == "Mutation").map(|case| (case.field, case.document))
+}
+
 async fn ask(app: &TestApp, client: &Client, case: &Case, organisation: &str) -> Option<String> {
     if case.root != "SubscriptionRoot" {
         let answer: Answer = client.ask(case.document, variables(organisation)).await;
@@ -137,9 +142,9 @@ async fn ask(app: &TestApp, client: &Client, case: &Case, organisation: &str) ->
 }
 
 /// Ids of the right kinds that belong to nothing; the organisation is the tenant's own.
-fn variables(organisation: &str) -> Value {
+pub(crate) fn variables(organisation: &str) -> Value {
     let mut variables = json!({"org": organisation});
-    for kind in ["prj", "met", "plan", "sub", "ise", "inv", "alr", "plg", "pgv", "upl", "key"] {
+    for kind in ["prj", "met", "plan", "sub", "ise", "inv", "alr", "plg", "pgv", "upl", "key", "aud"] {
         variables[kind] = json!(format!("{kind}_{}", "0".repeat(25) + "1"));
     }
     variables

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail loudly")]
 
+mod audit;
 mod authz;
 mod billing_twice;
 mod conformance;

@@ -127,6 +127,12 @@ pub(super) const CASES: &[Case] = &[
     case("Query", "plugin", "xxxx ----- --", "query($plg: ID!) { plugin(id: $plg) { id } }"),
     case("Query", "plugins", "xxxx ----- --", "{ plugins { totalCount } }"),
     case("Query", "pluginActivations", "xxxx ----- --", "{ pluginActivations { nodes { id } } }"),
+    case(
+        "Query",
+        "auditEvents",
+        "xxx- xx--- --",
+        "query($org: ID!) { auditEvents(organisationId: $org) { totalCount } }",
+    ),
     case("Query", "billingRuns", "xxxx ----- --", "{ billingRuns { nodes { state } } }"),
     case(
         "Mutation",

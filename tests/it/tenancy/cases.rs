@@ -35,6 +35,18 @@ pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
     ("Query", "projects", Denied, "query($org: ID!) { projects(organisationId: $org) { nodes { code } } }"),
     ("Query", "projects", Nothing, "{ projects { totalCount nodes { id code } } }"),
     ("Query", "apiKeys", Denied, "query($org: ID!) { apiKeys(organisationId: $org) { nodes { prefix } } }"),
+    (
+        "Query",
+        "auditEvents",
+        Denied,
+        "query($org: ID!) { auditEvents(organisationId: $org) { nodes { changes { after } } } }",
+    ),
+    (
+        "Query",
+        "auditEvents",
+        Nothing,
+        "query($prj: ID!) { auditEvents(filter: {subjectId: $prj}) { totalCount nodes { subjectId changes { after } } } }",
+    ),
     ("Query", "metric", Nothing, "{ metric(code: \"requests\") { id } }"),
     ("Query", "metrics", Nothing, "{ metrics { nodes { code } } }"),
     ("Query", "plan", Denied, "query($plan: ID!) { plan(id: $plan) { code versions { charges { code } } } }"),
