@@ -56,8 +56,7 @@ async fn introspection_is_free_and_a_refused_document_is_given_back() {
 #[tokio::test]
 async fn work_that_was_thrown_away_is_paid_in_full() {
     let purse = Purse::default();
-    let settings =
-        TransportSettings { execution_wait: std::time::Duration::from_millis(50), ..TransportSettings::default() };
+    let settings = TransportSettings { execution_wait: Duration::from_millis(50), ..TransportSettings::default() };
     let app = transport(settings, purse.clone()).into_router();
     let (_, _, answer) = send(app, post(JSON, body("{ nap(ms: 400) }"))).await;
     assert_eq!(code(&answer), "TIMEOUT");
