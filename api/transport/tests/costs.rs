@@ -3,7 +3,10 @@
 
 mod tiny;
 
-use std::sync::atomic::Ordering;
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{Router, http::StatusCode};
 use serde_json::{Value, json};
@@ -11,7 +14,9 @@ use tiny::{
     client::{GRAPHQL, JSON, code, post, post_as, send},
     purse::{Purse, transport},
 };
-use transport::{Inspection, Inspector, TransportSettings};
+use transport::{
+    Budget, Charge, Denied, Inspection, Inspector, Observer, OperationKind, Outcome, Transport, TransportSettings,
+};
 
 fn app(purse: &Purse) -> Router {
     transport(TransportSettings::default(), purse.clone()).into_router()
@@ -51,8 +56,7 @@ async fn introspection_is_free_and_a_refused_document_is_given_back() {
 #[tokio::test]
 async fn work_that_was_thrown_away_is_paid_in_full() {
     let purse = Purse::default();
-    let settings =
-        TransportSettings { execution_wait: std::time::Duration::from_millis(50), ..TransportSettings::default() };
+    let settings = TransportSettings { execution_wait: Duration::from_millis(50), ..TransportSettings::default() };
     let app = transport(settings, purse.clone()).into_router();
     let (_, _, answer) = send(app, post(JSON, body("{ nap(ms: 400) }"))).await;
     assert_eq!(code(&answer), "TIMEOUT");
@@ -95,4 +99,64 @@ async fn variables_count_as_what_they_are() {
     let inspector = Inspector::new(settings.limits, Some((tiny::purse::costs(), settings.costs)), 0);
     let found = inspector.inspect(request);
     assert!(matches!(found, Ok(Inspection { cost: Some(5), .. })), "{found:?}");
+}
+
+/// Counts what it is told.
+#[derive(Clone, Default)]
+struct Tally(Arc<Mutex<Vec<(OperationKind, Outcome)>>>);
+
+impl Observer for Tally {
+    fn operation(&self, kind: OperationKind, outcome: Outcome, _took: Duration) {
+        self.0.lock().unwrap().push((kind, outcome));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_is_told_of_every_operation_once() {
+    let tally = Tally::default();
+    let app = transport(TransportSettings::default(), Purse::default()).with_observer(tally.clone()).into_router();
+    for query in
+        ["{ hello }", "{ hello refused }", "{ nope }", "{ hello", "mutation { write(ms: 0) }", "{ nap(ms: 6000) }"]
+    {
+        send(app.clone(), post(JSON, body(query))).await;
+    }
+    send(app, post_as("nobody", JSON, body("{ hello }"))).await;
+    use {OperationKind as Kind, Outcome::*};
+    let told = tally.0.lock().unwrap().clone();
+    assert_eq!(
+        told,
+        [
+            (Kind::Query, Whole),
+            (Kind::Query, Partial),
+            (Kind::Query, Refused),
+            (Kind::Unknown, Refused),
+            (Kind::Mutation, Whole),
+            (Kind::Unknown, Refused),
+            (Kind::Unknown, Refused),
+        ]
+    );
+}
+
+/// Lets nobody in.
+struct Closed;
+
+impl Budget for Closed {
+    type Identity = String;
+
+    async fn admit(&self, _identity: &String) -> Result<(), Denied> {
+        Err(Denied::RateLimited { message: "Not now.".to_owned(), retry_after: Duration::from_secs(4) })
+    }
+
+    async fn charge(&self, _identity: &String, _cost: u64) -> Charge {
+        Charge::Granted(None)
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_admitted_is_not_even_read() {
+    let app = Transport::new(tiny::schema(), tiny::Door::default(), TransportSettings::default());
+    let app = app.with_costs(tiny::purse::costs()).with_budget(Closed).into_router();
+    let (status, headers, answer) = send(app, post(JSON, "no JSON")).await;
+    assert_eq!((status, code(&answer)), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
+    assert_eq!(headers["retry-after"], "4");
 }

@@ -78,6 +78,14 @@ async fn they_are_off_by_default_and_behind_a_header() {
 }
 
 #[tokio::test]
+async fn who_may_not_send_files_is_told_so() {
+    let mut reader = request(whole(READ, MAP, &[FILE]));
+    reader.headers_mut().insert("authorization", "Bearer reader".parse().unwrap());
+    let (status, _, answer) = send(app(|_| {}), reader).await;
+    assert_eq!((status.as_u16(), code(&answer)), (403, "FORBIDDEN"));
+}
+
+#[tokio::test]
 async fn a_stranger_is_refused_before_a_byte_is_read() {
     let read = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&read);

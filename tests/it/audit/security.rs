@@ -16,9 +16,9 @@ both! {
         assert_eq!(rows.len(), 1, "{rows:?}");
         assert_eq!((&rows[0]["address"], &rows[0]["actorKeyId"]), (&json!("127.0.0.1"), &key));
         // From elsewhere it is new, once.
-        let elsewhere = Some("2001:db8::1".parse().unwrap());
+        let elsewhere = undash::app::authenticate::Whence { address: Some("2001:db8::1".parse().unwrap()), origin: None };
         for _ in 0..2 {
-            undash::app::authenticate::authenticate(&app.app, acme.owner.key(), elsewhere, chrono::Utc::now()).await.unwrap();
+            undash::app::authenticate::authenticate(&app.app, acme.owner.key(), &elsewhere, chrono::Utc::now()).await.unwrap();
         }
         let rows: Vec<Value> = chain(app, OPERATOR_KEY, Some(&acme.id)).await.into_iter().filter(|row| row["action"] == "API_KEY_USED_FROM_NEW_ADDRESS" && row["subjectId"] == key).collect();
         assert_eq!((rows.len(), &rows[1]["changes"][0]["after"]), (2, &json!("2001:db8::/64")));

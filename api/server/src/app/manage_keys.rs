@@ -370,7 +370,7 @@ async fn store_key(
         .set("role", &key.role)
         .set_some("roleId", key.role_id)
         .set_some("expiresAt", key.expires_at.map(audit::time))
-        .set("trustedDocumentsOnly", key.trusted_documents_only);
+        .set_some("trustedDocumentsOnly", key.trusted_documents_only.then_some(true));
     audit::record_in_tx(&tx, by, action, subject(&key), changes, now).await?;
     tx.commit().await?;
     Ok(MadeKey { key, secret })

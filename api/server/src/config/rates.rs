@@ -19,9 +19,9 @@ pub struct Rates {
     pub address: Option<Rate>,
     /// Keys of one address that turned out not to be valid.
     pub failed_keys: Option<Rate>,
-    /// Requests of one key.
+    /// GraphQL operations of one key.
     pub key_requests: Option<Rate>,
-    /// Requests of one organisation.
+    /// GraphQL operations of one organisation.
     pub organisation_requests: Option<Rate>,
     /// Cost of one key's operations.
     pub key_cost: Option<Rate>,
@@ -65,7 +65,7 @@ impl fmt::Display for Rate {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            address: Rate::of(1_000, 5_000),
+            address: Rate::of(5_000, 50_000),
             failed_keys: Rate::of(1, 60),
             key_requests: Rate::of(500, 2_000),
             organisation_requests: Rate::of(1_000, 5_000),

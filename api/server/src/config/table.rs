@@ -219,7 +219,7 @@ pub const SETTINGS: &[Setting] = &[
     setting!(
         "rate_address",
         "UNDASH_RATE_ADDRESS",
-        "1000/s burst 5000",
+        "5000/s burst 50000",
         "Requests of one address (IPv6: one /64), taken before the key is looked at. `off` switches it off, as it does the others.",
         |s, v| {
             s.rates.address = Rate::read(v)?;
@@ -240,7 +240,7 @@ pub const SETTINGS: &[Setting] = &[
         "rate_key_requests",
         "UNDASH_RATE_KEY_REQUESTS",
         "500/s burst 2000",
-        "Requests of one key: GraphQL operations and `POST /v1/events`.",
+        "GraphQL operations of one key, whatever each costs.",
         |s, v| {
             s.rates.key_requests = Rate::read(v)?;
             Ok(())
@@ -280,7 +280,7 @@ pub const SETTINGS: &[Setting] = &[
         "rate_key_events",
         "UNDASH_RATE_KEY_EVENTS",
         "50000/s burst 500000",
-        "Events of one key on `POST /v1/events`.",
+        "Events of one key on `POST /v1/events`; a request counts as one at least.",
         |s, v| {
             s.rates.key_events = Rate::read(v)?;
             Ok(())

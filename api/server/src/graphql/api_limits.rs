@@ -158,13 +158,13 @@ struct RateLimit {
 /// What a bucket counts. New values may be added.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 enum RateMeasure {
-    /// Requests: one each, whatever they cost.
+    /// GraphQL operations, one each, whatever they cost; of an address all requests.
     Requests,
     /// Requests with a key that is not valid.
     FailedKeys,
     /// Cost of GraphQL operations.
     Cost,
-    /// Events on `POST /v1/events`; those of `usageIngest` are in its cost.
+    /// Events on `POST /v1/events`, one a request at least; those of `usageIngest` are in its cost.
     Events,
 }
 

@@ -15,7 +15,6 @@ use crate::app::authenticate::{Whence, authenticate, remembers, still_valid};
 use crate::error::{Error, ErrorKind};
 use crate::graphql;
 use crate::http::problem::problem;
-use crate::limiter::Measure;
 use crate::viewer::{Permission, Viewer};
 
 /// Knows keys, for the GraphQL transport.
@@ -97,19 +96,13 @@ pub(super) async fn limit_address(State(app): State<Arc<App>>, request: Request,
 /// Lets only known keys through and puts the [`Viewer`] beside the request.
 pub(super) async fn require_key(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let (whence, key) = (whence(&request), bearer(request.headers()).map(str::to_owned));
-    match admit(&app, &whence, key.as_deref()).await {
+    match recognise(&app, &whence, key.as_deref()).await {
         Ok(viewer) => {
             request.extensions_mut().insert(viewer);
             next.run(request).await
         }
         Err(error) => problem(&error),
     }
-}
-
-async fn admit(app: &App, whence: &Whence, key: Option<&str>) -> Result<Viewer, Error> {
-    let viewer = recognise(app, whence, key).await?;
-    app.limiter.spend(&viewer, Measure::Requests, 1).await.map_err(|wait| wait.error())?;
-    Ok(viewer)
 }
 
 pub(super) fn whence(request: &Request) -> Whence {

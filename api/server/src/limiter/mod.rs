@@ -200,10 +200,10 @@ impl Wait {
         let (whose, what) = match self.counted {
             Counted::AddressRequests => ("your address", "requests"),
             Counted::AddressFailures => ("your address", "invalid keys"),
-            Counted::KeyRequests => ("this key", "requests"),
+            Counted::KeyRequests => ("this key", "operations"),
             Counted::KeyCost => ("this key", "cost of operations"),
             Counted::KeyEvents => ("this key", "events"),
-            Counted::OrganisationRequests => ("your organisation", "requests"),
+            Counted::OrganisationRequests => ("your organisation", "operations"),
             Counted::OrganisationCost => ("your organisation", "cost of operations"),
             Counted::OrganisationEvents => ("your organisation", "events"),
         };

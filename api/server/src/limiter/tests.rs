@@ -109,7 +109,7 @@ async fn redis_and_this_process_decide_alike() {
         let viewer = viewer(u128::from(random % 3), 1);
         let amount = 1_000 * (random >> 20) % 30_000;
         let node = &nodes[turn % 2];
-        let (mine, theirs) = if (random >> 50) % 3 == 0 {
+        let (mine, theirs) = if (random >> 50).is_multiple_of(3) {
             let mine = here.give_back(&viewer, Measure::Cost, amount).await;
             (Ok(mine), Ok(node.give_back(&viewer, Measure::Cost, amount).await))
         } else {
@@ -154,7 +154,6 @@ async fn without_redis_the_server_starts_and_counts_for_itself() {
     }
     assert!(limiter.spend(&viewer, Measure::Requests, 1).await.is_err());
     assert!(limiter.metrics.page().unwrap().contains("undash_limiter_fallback_active 1"));
-    let mut settings = Settings::default();
-    settings.redis_url = Some(Secret::new("redis://:not a url:"));
+    let settings = Settings { redis_url: Some(Secret::new("redis://:not a url:")), ..Settings::default() };
     assert_eq!(Limiter::new(&settings, Metrics::new()).err().unwrap().code, "SETTINGS");
 }

@@ -63,6 +63,19 @@ fn cost(query: &str) -> u64 {
 }
 
 #[test]
+fn a_value_is_free_and_what_is_below_it_is_counted() {
+    let query = "{ node(id: 1) { owner { name } } bills(first: 3) { nodes { owner { name } notes(first: 2) { totalCount } } } }";
+    let document = parse_query(query).unwrap();
+    let DocumentOperations::Single(operation) = &document.operations else { unreachable!("one operation") };
+    let price = |model: &CostModel| {
+        estimate(model, &CostSettings::default(), &document, &operation.node, &Variables::default()).0
+    };
+    assert_eq!(price(&model()), 2 + 2 + 3 * (1 + 1 + 2));
+    assert_eq!(price(&model().with_value("Owner").unwrap()), 1 + 2 + 3 * (1 + 2));
+    assert!(model().with_value("Nobody").is_err(), "a renamed type must not lose its price unnoticed");
+}
+
+#[test]
 fn every_shape_has_its_price() {
     for (query, expected) in [
         ("{ words __typename }", 0),

@@ -200,7 +200,7 @@ impl Authenticator for Door {
         _caller: transport::Caller,
     ) -> std::result::Result<String, Denied> {
         match bearer.as_deref() {
-            Some(key @ ("good" | "other" | "trusted" | "poor")) => Ok(key.to_owned()),
+            Some(key @ ("good" | "other" | "trusted" | "poor" | "reader")) => Ok(key.to_owned()),
             Some("busy") => Err(Denied::RateLimited {
                 message: "Too many requests.".to_owned(),
                 retry_after: Duration::from_millis(1500),
@@ -223,6 +223,10 @@ impl Authenticator for Door {
 
     fn trusted_documents_only(&self, identity: &String) -> bool {
         identity == "trusted"
+    }
+
+    fn may_upload(&self, identity: &String) -> bool {
+        identity != "reader"
     }
 
     fn document_class(&self, identity: &String) -> String {

@@ -45,6 +45,8 @@ async fn take(app: &App, viewer: &Viewer, request: Request) -> Result<Answer, Er
         Some(named) => viewer.organisation(Some(crate::http::header_id(named, "Undash-Organisation")?))?,
         None => viewer.organisation(None)?,
     };
+    // One before the body is read, the others when they are known.
+    app.limiter.spend(viewer, Measure::Events, 1).await.map_err(|wait| wait.error())?;
     let body = Bytes::from_request(request, &()).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             too_large(format!("The body is larger than {} MiB: send fewer events at a time.", BULK_BYTES >> 20))
@@ -54,8 +56,11 @@ async fn take(app: &App, viewer: &Viewer, request: Request) -> Result<Answer, Er
     })?;
     let most = EVENTS_PER_REQUEST.min(usize::try_from(app.limiter.most(Measure::Events)).unwrap_or(usize::MAX));
     let arrivals = shape.read(&body, most)?;
-    let count = arrivals.len() as u64;
-    app.limiter.spend(viewer, Measure::Events, count).await.map_err(|wait| wait.error())?;
+    let others = (arrivals.len() as u64).saturating_sub(1);
+    if let Err(wait) = app.limiter.spend(viewer, Measure::Events, others).await {
+        app.limiter.give_back(viewer, Measure::Events, 1).await;
+        return Err(wait.error());
+    }
     let outcomes = record_usage(app, viewer, organisation, arrivals, Utc::now()).await?;
     Ok(Answer::of(outcomes))
 }
