@@ -1,5 +1,7 @@
 //! Security events: a key in a new place, callers that are turned away, floods.
 
+use harness::Database;
+
 use super::*;
 
 both! {
@@ -9,9 +11,13 @@ both! {
         let viewer = "{ viewer { apiKeyId } }";
         let asked = futures_util::future::join_all((0..20).map(|_| acme.owner.get(viewer, json!({})))).await;
         let key = asked[0]["viewer"]["apiKeyId"].clone();
-        let other = app.second_node().await;
-        let again = other.client(acme.owner.key()).get(viewer, json!({})).await;
-        assert_eq!(again["viewer"]["apiKeyId"], key);
+        if app.database == Database::Postgres {
+            // Another node, whose memory is empty, asks the rows.
+            let other = app.second_node().await;
+            let again = other.client(acme.owner.key()).get(viewer, json!({})).await;
+            assert_eq!(again["viewer"]["apiKeyId"], key);
+            other.finish().await;
+        }
         let rows: Vec<Value> = chain(app, OPERATOR_KEY, Some(&acme.id)).await.into_iter().filter(|row| row["action"] == "API_KEY_USED_FROM_NEW_ADDRESS" && row["subjectId"] == key).collect();
         assert_eq!(rows.len(), 1, "{rows:?}");
         assert_eq!((&rows[0]["address"], &rows[0]["actorKeyId"]), (&json!("127.0.0.1"), &key));
@@ -22,7 +28,6 @@ both! {
         }
         let rows: Vec<Value> = chain(app, OPERATOR_KEY, Some(&acme.id)).await.into_iter().filter(|row| row["action"] == "API_KEY_USED_FROM_NEW_ADDRESS" && row["subjectId"] == key).collect();
         assert_eq!((rows.len(), &rows[1]["changes"][0]["after"]), (2, &json!("2001:db8::/64")));
-        other.finish().await;
     }
 
     async fn who_is_turned_away_is_counted(app: &TestApp) {
