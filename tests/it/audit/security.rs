@@ -1,5 +1,7 @@
 //! Security events: a key in a new place, callers that are turned away, floods.
 
+use harness::Database;
+
 use super::*;
 
 both! {
@@ -9,9 +11,13 @@ both! {
         let viewer = "{ viewer { apiKeyId } }";
         let asked = futures_util::future::join_all((0..20).map(|_| acme.owner.get(viewer, json!({})))).await;
         let key = asked[0]["viewer"]["apiKeyId"].clone();
-        let other = app.second_node().await;
-        let again = other.client(acme.owner.key()).get(viewer, json!({})).await;
-        assert_eq!(again["viewer"]["apiKeyId"], key);
+        if app.database == Database::Postgres {
+            // Another node, whose memory is empty, asks the rows.
+            let other = app.second_node().await;
+            let again = other.client(acme.owner.key()).get(viewer, json!({})).await;
+            assert_eq!(again["viewer"]["apiKeyId"], key);
+            other.finish().await;
+        }
         let rows: Vec<Value> = chain(app, OPERATOR_KEY, Some(&acme.id)).await.into_iter().filter(|row| row["action"] == "API_KEY_USED_FROM_NEW_ADDRESS" && row["subjectId"] == key).collect();
         assert_eq!(rows.len(), 1, "{rows:?}");
         assert_eq!((&rows[0]["address"], &rows[0]["actorKeyId"]), (&json!("127.0.0.1"), &key));
@@ -22,7 +28,6 @@ both! {
         }
         let rows: Vec<Value> = chain(app, OPERATOR_KEY, Some(&acme.id)).await.into_iter().filter(|row| row["action"] == "API_KEY_USED_FROM_NEW_ADDRESS" && row["subjectId"] == key).collect();
         assert_eq!((rows.len(), &rows[1]["changes"][0]["after"]), (2, &json!("2001:db8::/64")));
-        other.finish().await;
     }
 
     async fn who_is_turned_away_is_counted(app: &TestApp) {
@@ -30,7 +35,7 @@ both! {
         let acme = world.tenant_without_subscription(app, "Acme").await;
         let stranger = app.client("undash_org_nobodynobodynobodynobody");
         let document = "{ viewer { role } }";
-        assert!(futures_util::future::join_all((0..200).map(|_| stranger.ask(document, json!({})))).await.iter().all(|answer| answer.status == 401));
+        assert!(futures_util::future::join_all((0..50).map(|_| stranger.ask(document, json!({})))).await.iter().all(|answer| answer.status == 401));
         let made = acme.owner.make("apiKeyCreate", json!({"name": "x", "scope": "ORGANISATION", "role": "VIEWER"}), "secret apiKey { id }").await;
         let (viewer, key) = (app.client(made["secret"].as_str().unwrap()), &made["apiKey"]["id"]);
         for _ in 0..3 {
@@ -51,7 +56,7 @@ both! {
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         // The flood may lie over the edge of a minute.
-        assert!(installation.len() <= 2, "200 calls, {} rows", installation.len());
+        assert!(installation.len() <= 2, "50 calls, {} rows", installation.len());
         assert_eq!((&installation[0]["actorKind"], &installation[0]["subjectId"], reason(&installation[0])), (&json!("STRANGER"), &json!("127.0.0.1"), "UNKNOWN_KEY"));
         let reasons: BTreeSet<&str> = own.iter().map(reason).collect();
         assert_eq!(reasons, BTreeSet::from(["FORBIDDEN", "REVOKED_KEY"]));
