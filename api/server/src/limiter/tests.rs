@@ -81,7 +81,7 @@ async fn an_operation_is_decided_in_microseconds() {
     }
     let each = began.elapsed() / 20_000;
     assert!(granted > 10_000);
-    // Unoptimised and on a busy machine; a release build takes about one microsecond.
+    // The bound is for an unoptimised build on a busy machine.
     assert!(each < Duration::from_micros(200), "{each:?} for one operation");
 }
 
