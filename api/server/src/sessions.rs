@@ -175,7 +175,7 @@ mod tests {
         fn any_changed_byte_is_refused(at: prop::sample::Index, byte in 0x20_u8..0x7f) {
             let signer = SessionSigner::new([7; 32]);
             let token = signer.mint(&claims()).unwrap();
-            let mut bytes = token.clone().into_bytes();
+            let mut bytes = token.into_bytes();
             let at = at.index(bytes.len());
             prop_assume!(bytes[at] != byte);
             bytes[at] = byte;

@@ -275,6 +275,7 @@ impl KeyFacts {
         }
     }
 
+    #[expect(clippy::result_large_err, reason = "it goes one step, to the one place that settles it")]
     fn lets_in(&self, address: Option<IpAddr>) -> Result<(), Closed> {
         if self.addresses.iter().all(|list| list.lets_in(address)) {
             return Ok(());
@@ -330,6 +331,7 @@ fn narrowed(claims: &Claims, key: &KeyFacts) -> Option<(Scope, Permissions)> {
     within.then_some((scope, permissions))
 }
 
+#[expect(clippy::result_large_err, reason = "it goes one step, to the one place that settles it")]
 fn alive(key: &ApiKey, now: DateTime<Utc>) -> Result<(), Closed> {
     if key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end) {
         return Ok(());

@@ -58,7 +58,7 @@ impl Reason {
 }
 
 /// One call that was turned away.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The organisation of the key, as far as the key is known.
     pub organisation: Option<OrganisationId>,

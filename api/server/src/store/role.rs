@@ -74,7 +74,7 @@ pub async fn update_in_tx(tx: &Tx, role: &Role) -> Result<bool, Error> {
 /// `Unavailable`.
 pub async fn hold_in_tx(tx: &Tx, id: RoleId) -> Result<bool, Error> {
     let same = Entity::update_many()
-        .col_expr(Column::Version, Expr::col(Column::Version).into())
+        .col_expr(Column::Version, Expr::col(Column::Version))
         .filter(Column::Id.eq(id.uuid()))
         .exec(&tx.shared())
         .await?;

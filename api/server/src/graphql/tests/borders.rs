@@ -13,9 +13,11 @@ use crate::viewer::Permission;
 const OPEN: &[(&str, &str)] = &[
     ("UsageAlertEventItem.event", "the stream itself needs ALERTS_READ, for each event anew"),
     (
-        "PlanCharge.metric",
+        "Charge.metric",
         "a charge is reached only through a version of a plan, which needs CATALOGUE_READ as a metric does",
     ),
+    ("InvoiceExplanation.invoice", "what is explained is the invoice, and takes INVOICES_READ as it does"),
+    ("InvoicePreview.subscription", "a preview is of the subscription that the caller names"),
 ];
 
 /// What reading objects of this type takes, for nouns.

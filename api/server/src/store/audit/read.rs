@@ -236,7 +236,8 @@ pub(super) fn written_changes(changes: &[Change]) -> Result<String, Error> {
 
 /// Text that we would not have written becomes a change of its own, which no hash covers.
 fn read_changes(text: String) -> Vec<Change> {
-    let rows: Option<Vec<(String, Option<String>, Option<String>)>> = serde_json::from_str(&text).ok();
+    type Row = (String, Option<String>, Option<String>);
+    let rows: Option<Vec<Row>> = serde_json::from_str(&text).ok();
     let changes: Option<Vec<Change>> = rows
         .map(|rows| rows.into_iter().map(|(field, before, after)| Change { field, before, after }).collect())
         .filter(|changes: &Vec<Change>| written_changes(changes).is_ok_and(|written| written == text));
