@@ -16,11 +16,11 @@ const common = {
 const values = {
   amountsAndTimes: ['DateTimeInterval', 'Money'],
   partsOfAnInvoice: ['InvoiceLine', 'InvoiceParty', 'InvoicePdf', 'InvoiceTax', 'PriceStep'],
-  answersOfTheMoment: ['ApiLimits', 'InvoiceDifference', 'InvoiceExplanation', 'InvoiceLineExplanation',
-    'InvoicePreview', 'InvoiceRecomputation', 'PluginCall', 'UsageAlertEventItem', 'UsageIngestResult', 'UsedPlugin',
+  answersOfTheMoment: ['ApiLimits', 'RateLimit', 'StreamLimits', 'InvoiceDifference', 'InvoiceExplanation', 'InvoiceLineExplanation',
+    'InvoicePreview', 'InvoiceRecomputation', 'PluginCall', 'PluginUploadReceipt', 'Session', 'UsageAlertEventItem', 'UsageIngestResult', 'UsedPlugin',
     'Viewer'],
   partsOfAPlan: ['Charge', 'FixedFee', 'Parameter', 'Tier'],
-  partsOfOtherThings: ['HttpHeader', 'PluginReport', 'TaxAttribute', 'TaxRegime', 'UsageProperty'],
+  partsOfOtherThings: ['AuditChange', 'HttpHeader', 'PluginReport', 'TaxAttribute', 'TaxRegime', 'UsageProperty'],
   series: ['UsageDimensionValue', 'UsagePoint', 'UsageSeries', 'UsageSeriesGroup', 'UsageTotal'],
 };
 

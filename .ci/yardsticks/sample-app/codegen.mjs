@@ -3,7 +3,7 @@ const config = {
   strictScalars: true,
   useTypeImports: true,
   enumsAsTypes: true,
-  scalars: { DateTime: 'string', Decimal: 'string', UsageValue: { input: 'string | number | boolean', output: 'never' } },
+  scalars: { DateTime: 'string', Decimal: 'string', Upload: { input: 'Blob', output: 'never' }, UsageValue: { input: 'string | number | boolean', output: 'never' } },
 };
 
 /** @type {import('@graphql-codegen/cli').CodegenConfig} */

@@ -174,6 +174,15 @@ async fn an_object_whose_fields_are_all_skipped_is_there() {
 }
 
 #[tokio::test]
+async fn a_variable_of_a_type_name_is_used() {
+    let query = document("query($no: Boolean = false) { __typename @include(if: $no) }");
+    let (_, _, text) = raw(request(GRAPHQL, JSON, &query)).await;
+    assert!(text.contains("is not used"), "stock: {text}");
+    let (status, _, body) = send(ours(), request(GRAPHQL, JSON, &query)).await;
+    assert_eq!((status, &body["data"]), (StatusCode::OK, &json!({})), "{body}");
+}
+
+#[tokio::test]
 async fn a_string_that_imitates_a_file_panics_nowhere() {
     let forged = |mark: &str| {
         json!({ "query": "mutation($f: Upload!) { read(file: $f) }", "variables": { "f": mark } }).to_string()

@@ -26,8 +26,8 @@ struct Session {
 /// What a session token lends: a part of what its key may do, to one origin, for a while. It ends with its key.
 #[Object]
 impl Session {
-    /// Its id, `ses_…`, as it stands in records of what was done with it.
-    async fn session_id(&self) -> ID {
+    /// The id of the token, `ses_…`, as it stands in records of what was done with it.
+    async fn token_id(&self) -> ID {
         show_id(self.session.id)
     }
 

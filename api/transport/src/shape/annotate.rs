@@ -1,10 +1,13 @@
 //! What an answer must tell about itself to be given its shape: the type of an object behind an interface,
 //! and that an object is there although all its fields were skipped. Where either may be in doubt,
 //! `__typename` is asked for beside what the client wants.
+//!
+//! The conditions of a client's own `__typename` move to a fragment around it, because async-graphql does not see the
+//! variables of a field it answers itself and would call them unused.
 
 use async_graphql::{
     Name, Pos, Positioned,
-    parser::types::{DocumentOperations, ExecutableDocument, Field, Selection, SelectionSet},
+    parser::types::{DocumentOperations, ExecutableDocument, Field, InlineFragment, Selection, SelectionSet},
 };
 
 use super::{
@@ -34,6 +37,7 @@ pub(crate) fn annotate(document: &mut ExecutableDocument, types: &Types) {
 
 fn inside(selection: &mut SelectionSet, owner: Option<&str>, types: &Types) {
     for item in &mut selection.items {
+        move_conditions(&mut item.node);
         match &mut item.node {
             Selection::Field(field) => below(&mut field.node, owner, types),
             Selection::InlineFragment(fragment) => {
@@ -45,6 +49,20 @@ fn inside(selection: &mut SelectionSet, owner: Option<&str>, types: &Types) {
             Selection::FragmentSpread(_) => {}
         }
     }
+}
+
+/// `__typename @include(if: $x)` becomes `... @include(if: $x) { __typename }`, which is the same.
+fn move_conditions(selection: &mut Selection) {
+    let Selection::Field(field) = selection else { return };
+    if field.node.name.node != "__typename" || field.node.directives.is_empty() {
+        return;
+    }
+    let directives = std::mem::take(&mut field.node.directives);
+    let pos = field.pos;
+    let inner = Positioned::new(Selection::Field(field.clone()), pos);
+    let selection_set = Positioned::new(SelectionSet { items: vec![inner] }, pos);
+    let fragment = InlineFragment { type_condition: None, directives, selection_set };
+    *selection = Selection::InlineFragment(Positioned::new(fragment, pos));
 }
 
 fn below(field: &mut Field, owner: Option<&str>, types: &Types) {
