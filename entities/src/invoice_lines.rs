@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::Exact;
+use crate::{Exact, JsonText};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,7 +46,8 @@ pub struct Model {
     /// First instant after the service period.
     pub service_end: DateTimeUtc,
     /// How the amount came about, as JSON.
-    pub steps: Json,
+    #[sea_orm(column_type = "Json")]
+    pub steps: JsonText,
     /// Position of the plugin call that priced the line.
     pub call_position: Option<i32>,
 }

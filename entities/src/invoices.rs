@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::JsonText;
+
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "invoices")]
@@ -39,7 +41,8 @@ pub struct Model {
     /// When it is due.
     pub due_at: Option<DateTimeUtc>,
     /// Names, addresses and texts frozen for the document, as JSON.
-    pub facts: Json,
+    #[sea_orm(column_type = "Json")]
+    pub facts: JsonText,
     /// Raised by every change; compare-and-set guard.
     pub version: i32,
     /// Name of the rendered file.

@@ -4,8 +4,10 @@
 #![allow(missing_docs)]
 
 mod exact;
+mod json_text;
 
 pub use exact::Exact;
+pub use json_text::JsonText;
 
 pub mod alert_events;
 pub mod alert_rules;

@@ -16,6 +16,7 @@ mod late_usage;
 mod limits;
 mod plugins_up;
 mod schema;
+mod statements;
 mod tenancy;
 mod tidy;
 mod trusted_documents;

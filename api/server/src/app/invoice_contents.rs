@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use super::rate_period::{Account, LineUsage, Rated};
 use crate::error::Error;
 use crate::plugin::CallRecord;
+use crate::store::JsonText;
 use crate::store::invoice::{Contents, InvoiceTax, Line, PluginCall};
 
 /// What an invoice says besides its numbers, frozen when it is issued so that later changes of a name
@@ -89,13 +90,13 @@ impl InvoiceFacts {
     }
 
     /// As stored.
-    pub fn to_json(&self) -> Result<serde_json::Value, Error> {
-        serde_json::to_value(self).map_err(Error::internal)
+    pub fn to_json(&self) -> Result<JsonText, Error> {
+        Ok(JsonText::new(&serde_json::to_value(self).map_err(Error::internal)?))
     }
 
     /// From a stored row.
-    pub fn from_json(value: &serde_json::Value) -> Result<Self, Error> {
-        Self::deserialize(value).map_err(Error::internal)
+    pub fn from_json(text: &JsonText) -> Result<Self, Error> {
+        serde_json::from_str(text.as_str()).map_err(Error::internal)
     }
 }
 

@@ -93,7 +93,7 @@ pub async fn pdf(app: &App, organisation: OrganisationId, id: InvoiceId) -> Resu
 /// Renders the document and keeps it; tells where it is.
 pub async fn render(app: &App, organisation: OrganisationId, id: InvoiceId) -> Result<PathBuf, Error> {
     let invoice = issued(find(app, organisation, id).await?)?;
-    let contents = store::invoice::contents(&app.store, organisation, id).await?;
+    let contents = store::invoice::contents(&app.store, &invoice).await?;
     let rendered = rendered(app, &invoice, &contents).await?;
     let key = format!("invoices/{organisation}/{id}.pdf");
     // The file first: a row that names a file which is not there would be worse than the reverse.

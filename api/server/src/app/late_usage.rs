@@ -5,7 +5,7 @@
 //! once, at the price it would have had in time. Drafts do not count as billed; only the earliest
 //! open period takes late lines, so two drafts never both carry them.
 
-use billing::ids::{InvoiceId, MetricId};
+use billing::ids::MetricId;
 use billing::invoice::{InvoiceLine, InvoiceState, LineKind};
 use billing::metering::{self, MetricRef};
 use billing::money::Money;
@@ -20,7 +20,7 @@ use super::guests_in_force::load;
 use super::rate_period::{Account, LineUsage, NotRated};
 use crate::error::Error;
 use crate::plugin::{CallRecord, Kind};
-use crate::store::invoice::{Filter, Invoice, Line};
+use crate::store::invoice::{Filter, InCurrency, Invoice, Line};
 use crate::store::{self, Page};
 
 /// Earlier periods looked at. Usage older than that stays visible in `invoiceRecompute` and `undash verify`.
@@ -46,7 +46,7 @@ pub(super) async fn lines(
         InvoiceState::ALL.into_iter().filter(|state| state.is_issued() && *state != InvoiceState::Void).collect(),
     )
     .await?;
-    let ids: Vec<InvoiceId> = earlier.iter().map(|invoice| invoice.id).collect();
+    let ids: Vec<InCurrency> = earlier.iter().map(|invoice| (invoice.id, invoice.currency)).collect();
     let billed: Vec<Line> = store::invoice::lines_for_many(&app.store, account.organisation.id, &ids)
         .await?
         .into_values()

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::store::audit::NewAuditEvent;
 use crate::store::invoice::{Contents, DraftOutcome, Invoice, InvoiceKind};
 use crate::store::subscription::{Subscription, SubscriptionState};
-use crate::store::{self, Tx};
+use crate::store::{self, JsonText, Tx};
 
 /// A bill that is ready to be saved.
 pub(super) struct PeriodBill {
@@ -96,7 +96,7 @@ pub(super) async fn facts(app: &App, account: &Account, rated: &Rated) -> Result
     Ok(InvoiceFacts::of(account, rated, units))
 }
 
-fn draft(account: &Account, rated: &Rated, facts: serde_json::Value, now: DateTime<Utc>) -> Invoice {
+fn draft(account: &Account, rated: &Rated, facts: JsonText, now: DateTime<Utc>) -> Invoice {
     Invoice {
         organisation_id: account.organisation.id,
         id: fresh::<_>(),

@@ -66,7 +66,7 @@ pub async fn recompute(
             "A draft is computed anew when it is finalised; there is nothing to compare with yet.",
         ));
     }
-    let contents = store::invoice::contents(&app.store, organisation, id).await?;
+    let contents = store::invoice::contents(&app.store, &invoice).await?;
     let mut differences = Differences::default();
     if invoice.state != InvoiceState::Void {
         // A void invoice bills nothing any more, so there is no usage it would have to match.

@@ -8,7 +8,8 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Context, ID};
 use billing::ids::OrganisationId;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use super::fault::{Fault, nullable};
 use super::ident::parse_id;
@@ -99,6 +100,10 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::audit_event::NEEDS,
 ];
 
+/// The permission of each field, for looking it up; see [`Need::permission`].
+static BY_FIELD: LazyLock<HashMap<(Root, &str), Option<Permission>>> =
+    LazyLock::new(|| permissions().map(|need| ((need.root, need.field), need.permission)).collect());
+
 /// The same, one by one.
 pub fn permissions() -> impl Iterator<Item = &'static Need> {
     PERMISSIONS.iter().flat_map(|needs| needs.iter())
@@ -111,9 +116,10 @@ pub(super) async fn linked<T>(
     work: impl Future<Output = Result<Option<T>, Fault>>,
 ) -> Option<Result<T, Fault>> {
     nullable(async {
-        let permission = permissions()
-            .find(|need| need.root == Root::Object && need.field == field)
-            .and_then(|need| need.permission)
+        let permission = BY_FIELD
+            .get(&(Root::Object, field))
+            .copied()
+            .flatten()
             .ok_or_else(|| Error::internal(format!("the field {field} declares no permission")))?;
         if Call::within(ctx)?.viewer.may(permission) { work.await } else { Ok(None) }
     })
@@ -140,10 +146,10 @@ pub(super) fn enter<'a>(ctx: &Context<'a>) -> Result<Call<'a>, Error> {
         OperationType::Subscription => Root::Subscription,
     };
     let field = ctx.field().name();
-    let need = permissions()
-        .find(|need| need.root == root && need.field == field)
+    let permission = BY_FIELD
+        .get(&(root, field))
         .ok_or_else(|| Error::internal(format!("the root field {root:?}.{field} declares no permission")))?;
-    if let Some(permission) = need.permission {
+    if let Some(permission) = *permission {
         call.viewer.require(permission).inspect_err(|_| call.app.refusals.forbidden(call.viewer, call.now))?;
     }
     Ok(call)

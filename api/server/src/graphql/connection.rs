@@ -1,6 +1,6 @@
 //! Relay connections: pages by key, a capped count that is only made when asked for, and their price.
 
-use async_graphql::{Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Items, Object, OutputType, SimpleObject, TypeName};
 use futures_util::future::BoxFuture;
 use std::borrow::Cow;
 use tokio::sync::OnceCell;
@@ -121,12 +121,12 @@ impl<T: OutputType> TypeName for Connection<T> {
 #[Object(name_type)]
 impl<T: OutputType> Connection<T> {
     /// The items of the page with a cursor each.
-    async fn edges(&self) -> &Vec<Edge<T>> {
-        &self.edges
+    async fn edges(&self) -> Items<&Edge<T>> {
+        self.edges.iter().collect()
     }
 
     /// The items of the page, for clients that need no cursor of each.
-    async fn nodes(&self) -> Vec<&T> {
+    async fn nodes(&self) -> Items<&T> {
         self.edges.iter().map(|edge| &edge.node).collect()
     }
 

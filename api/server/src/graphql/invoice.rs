@@ -1,6 +1,6 @@
 //! Invoices: what was billed, as it was frozen.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Items, Object, SimpleObject};
 use billing::ids::{InvoiceId, OrganisationId};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::cursor::List;
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, show_id, unknown};
 use super::invoice_line::{InvoiceLine, InvoiceParty, InvoiceTax};
-use super::invoice_page::InvoicePage;
+use super::invoice_page::{InvoicePage, Wanted};
 use super::issuing_entity::IssuingEntity;
 use super::loader::{LinesOf, TaxesOf};
 use super::money::{CurrencyCode, Money};
@@ -43,6 +43,10 @@ impl Invoice {
     /// One that was not read with others.
     pub(super) fn alone(row: records::Invoice) -> Self {
         Self { row, page: None }
+    }
+
+    fn billed(&self) -> records::InCurrency {
+        (self.row.id, self.row.currency)
     }
 
     fn facts(&self) -> Result<InvoiceFacts, Error> {
@@ -147,20 +151,20 @@ impl Invoice {
     }
 
     /// Its lines, in the order of the document.
-    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceLine>> {
+    async fn lines(&self, ctx: &Context<'_>) -> Result<Items<InvoiceLine>> {
         if let Some(page) = &self.page {
             return Ok(page.lines(self.row.id).await?.iter().cloned().map(InvoiceLine).collect());
         }
-        let lines = loaders(ctx)?.load_one(LinesOf((self.row.organisation_id, self.row.id))).await?;
+        let lines = loaders(ctx)?.load_one(LinesOf((self.row.organisation_id, self.billed()))).await?;
         Ok(lines.unwrap_or_default().into_iter().map(Arc::new).map(InvoiceLine).collect())
     }
 
     /// Its taxes, in the order of the document.
-    async fn taxes(&self, ctx: &Context<'_>) -> Result<Vec<InvoiceTax>> {
+    async fn taxes(&self, ctx: &Context<'_>) -> Result<Items<InvoiceTax>> {
         if let Some(page) = &self.page {
             return Ok(page.taxes(self.row.id).await?.iter().map(InvoiceTax::of).collect());
         }
-        let taxes = loaders(ctx)?.load_one(TaxesOf((self.row.organisation_id, self.row.id))).await?;
+        let taxes = loaders(ctx)?.load_one(TaxesOf((self.row.organisation_id, self.billed()))).await?;
         Ok(taxes.unwrap_or_default().iter().map(InvoiceTax::of).collect())
     }
 
@@ -287,12 +291,14 @@ impl InvoiceQuery {
         let list = List::of("invoices", (organisation, &filter));
         let page = PageArgs::new(first, after, last, before).page(&list)?;
         let app = Arc::clone(call.app);
-        let rows = records::page(&app.store, organisation, &filter, &page).await?;
+        let reading = app.store.reading();
+        let rows = records::page(&reading, organisation, &filter, &page).await?;
+        let page = InvoicePage::read(&app, &reading, organisation, &rows.items, Wanted::of(ctx)).await?;
+        drop(reading);
         let count = counter(move || {
             let (app, filter) = (Arc::clone(&app), filter.clone());
             async move { records::count_capped(&app.store, organisation, &filter, COUNT_CAP + 1).await }
         });
-        let page = InvoicePage::of(call.app, organisation, &rows.items);
         Ok(Connection::of(rows, &list, count, |row| Invoice { row, page: Some(Arc::clone(&page)) }))
     }
 }

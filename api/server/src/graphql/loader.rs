@@ -5,7 +5,7 @@
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use billing::ids::{
-    AlertRuleId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
+    AlertRuleId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
     PluginVersionId, ProjectId, RoleId, SubscriptionId,
 };
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use super::fault::Fault;
-use crate::store::invoice::{InvoiceTax, Line};
+use crate::store::invoice::{InCurrency, InvoiceTax, Line};
 use crate::store::{self, Store};
 
 /// The loaders of one request.
@@ -35,11 +35,11 @@ pub(super) type Of<Id> = (OrganisationId, Id);
 
 /// The lines of an invoice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct LinesOf(pub(super) Of<InvoiceId>);
+pub(super) struct LinesOf(pub(super) Of<InCurrency>);
 
 /// The taxes of an invoice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct TaxesOf(pub(super) Of<InvoiceId>);
+pub(super) struct TaxesOf(pub(super) Of<InCurrency>);
 
 fn by_tenant<Id>(keys: impl Iterator<Item = Of<Id>>) -> HashMap<OrganisationId, Vec<Id>> {
     let mut tenants: HashMap<OrganisationId, Vec<Id>> = HashMap::new();
@@ -104,8 +104,10 @@ macro_rules! below_invoices {
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<$record>>, Fault> {
                 let mut found = HashMap::new();
-                for (organisation, ids) in by_tenant(keys.iter().map(|key| key.0)) {
-                    found.extend($read(&self.0, organisation, &ids).await?.into_iter().map(|(id, records)| ($key((organisation, id)), records)));
+                for (organisation, invoices) in by_tenant(keys.iter().map(|key| key.0)) {
+                    let mut below = $read(&self.0, organisation, &invoices).await?;
+                    let keys = invoices.into_iter().map(|billed| (billed.0, $key((organisation, billed))));
+                    found.extend(keys.filter_map(|(id, key)| Some((key, below.remove(&id)?))));
                 }
                 Ok(found)
             }

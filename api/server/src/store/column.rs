@@ -6,6 +6,7 @@ use std::str::FromStr;
 use billing::money::{Currency, Money};
 use billing::period::Interval;
 use chrono::{DateTime, Utc};
+use entities::JsonText;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -49,6 +50,15 @@ pub(super) fn from_json<T: DeserializeOwned>(
     json: serde_json::Value,
 ) -> Result<T, Error> {
     serde_json::from_value(json).map_err(|cause| corrupt(table, column, cause))
+}
+
+/// From text, without building a tree first.
+pub(super) fn from_text<T: DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    json: &JsonText,
+) -> Result<T, Error> {
+    serde_json::from_str(json.as_str()).map_err(|cause| corrupt(table, column, cause))
 }
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {

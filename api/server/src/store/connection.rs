@@ -86,6 +86,19 @@ enum InnerTx {
     Postgres(Session),
 }
 
+/// Several queries that follow each other at once: on PostgreSQL they share a connection and its scope. It holds the
+/// connection from its first statement until it is dropped: never keep one while asking elsewhere.
+#[derive(Debug)]
+pub struct Reading {
+    inner: InnerReading,
+}
+
+#[derive(Debug)]
+enum InnerReading {
+    Sqlite(DatabaseConnection),
+    Postgres(Session),
+}
+
 /// Something that can be asked: the store itself, or a transaction (which sees its own writes).
 ///
 /// A query says whose rows it is about, and PostgreSQL shows it no others. On SQLite, which has no row-level security,
@@ -143,6 +156,16 @@ impl Conn for Tx {
         match &self.inner {
             InnerTx::Sqlite(inner) => Db::SqliteTx(inner),
             InnerTx::Postgres(session) => Db::Within(session, scope),
+        }
+    }
+}
+
+impl Conn for Reading {
+    #[expect(private_interfaces, reason = "only the store calls it")]
+    fn scoped(&self, scope: Option<Scope>) -> Db<'_> {
+        match &self.inner {
+            InnerReading::Sqlite(reader) => Db::Sqlite(reader),
+            InnerReading::Postgres(session) => Db::Within(session, scope),
         }
     }
 }
@@ -221,6 +244,16 @@ impl Store {
             Inner::Postgres(postgres) => InnerTx::Postgres(postgres.session(Kind::Writing, Scope::Nobody)),
         };
         Ok(Tx { inner })
+    }
+
+    /// For several queries in a row.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        let inner = match &self.inner {
+            Inner::Sqlite { reader, .. } => InnerReading::Sqlite(reader.clone()),
+            Inner::Postgres(postgres) => InnerReading::Postgres(postgres.session(Kind::Reading, Scope::Nobody)),
+        };
+        Reading { inner }
     }
 
     /// Asks the database whether it is there.

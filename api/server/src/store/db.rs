@@ -7,6 +7,7 @@ use sea_orm::{
 
 use super::scope::Scope;
 use super::session::Session;
+use super::tally::note;
 
 /// A connection in a scope; [`Conn`](super::Conn) gives it.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl ConnectionTrait for Db<'_> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        note(&statement.sql);
         match self {
             Self::Sqlite(connection) => connection.execute_raw(statement).await,
             Self::SqliteTx(transaction) => transaction.execute_raw(statement).await,
@@ -41,6 +43,7 @@ impl ConnectionTrait for Db<'_> {
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        note(sql);
         match self {
             Self::Sqlite(connection) => connection.execute_unprepared(sql).await,
             Self::SqliteTx(transaction) => transaction.execute_unprepared(sql).await,
@@ -50,6 +53,7 @@ impl ConnectionTrait for Db<'_> {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        note(&statement.sql);
         match self {
             Self::Sqlite(connection) => connection.query_one_raw(statement).await,
             Self::SqliteTx(transaction) => transaction.query_one_raw(statement).await,
@@ -59,6 +63,7 @@ impl ConnectionTrait for Db<'_> {
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        note(&statement.sql);
         match self {
             Self::Sqlite(connection) => connection.query_all_raw(statement).await,
             Self::SqliteTx(transaction) => transaction.query_all_raw(statement).await,

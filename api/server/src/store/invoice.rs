@@ -6,7 +6,7 @@ mod read;
 mod record;
 mod write;
 
-pub use contents::{billed_for, call, calls, contents, lines_for_many, taxes_for_many};
+pub use contents::{InCurrency, billed_for, call, calls, contents, lines_for_many, taxes_for_many};
 pub use number::{find_by_number, take_number_in_tx};
 pub use read::{
     Filter, count_capped, drafts_ended, find, find_by_period, find_many, latest_billed_end,

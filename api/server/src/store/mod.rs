@@ -5,6 +5,7 @@
 //! together takes an open [`Tx`] first and ends in `_in_tx`; the transaction itself is begun in `app`. Nothing here
 //! decides a business rule, knows a clock or leaves the database.
 
+mod cells;
 mod column;
 mod connection;
 mod database_role;
@@ -14,11 +15,11 @@ mod page;
 mod parameters;
 mod plan_terms;
 mod postgres;
-
 mod scope;
 mod session;
 mod statement;
 mod tables;
+mod tally;
 mod word;
 
 pub mod alert_event;
@@ -44,12 +45,14 @@ pub mod trusted_document;
 pub mod usage;
 pub mod usage_change;
 
-pub use connection::{Backend, Conn, Store, StoreSettings, Tx};
+pub use connection::{Backend, Conn, Reading, Store, StoreSettings, Tx};
+pub use entities::JsonText;
 pub use fault::{is_retryable, is_taken};
 pub use page::{Cursor, Keyed, MAX_PAGE, Page, PageOf};
 pub use plan_terms::terms_text;
 pub use postgres::unhurried;
 pub use tables::{SHARED_TABLES, TENANT_TABLES};
+pub use tally::statements_of;
 pub use word::UnknownWord;
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ use crate::{
 /// The only subprotocol spoken; the older `graphql-ws` is another language.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
+/// What each socket keeps for reading; the library's own 128 KiB would be most of an idle socket. Messages may be larger.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 /// Whether the request wants to become a socket.
 pub(crate) fn is_upgrade(request: &Request) -> bool {
     let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
@@ -53,6 +56,7 @@ pub(crate) async fn upgrade<E: Executor, A: Authenticator>(
         .map_err(|_| bad("The WebSocket handshake is incomplete: it needs `Connection: upgrade`, version 13 and a key, over HTTP/1.1."))?;
     let upgrade = upgrade
         .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(settings.message_bytes)
         .max_frame_size(settings.message_bytes);
     if upgrade.selected_protocol().is_none() {

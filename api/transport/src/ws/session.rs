@@ -179,7 +179,9 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
     }
 
     async fn authenticate(&mut self, key: Option<String>) -> Result<(), Option<Close>> {
-        let outcome = timeout(IDENTITY_WAIT, self.shared.authenticator.authenticate(key, self.caller.clone())).await;
+        // On the heap, as everything a socket does once or seldom: what is in here, an idle socket carries all its life.
+        let asked = Box::pin(self.shared.authenticator.authenticate(key, self.caller.clone()));
+        let outcome = timeout(IDENTITY_WAIT, asked).await;
         let identity = match outcome {
             Ok(Ok(identity)) => identity,
             Ok(Err(denied)) => {
@@ -233,7 +235,7 @@ impl<E: Executor, A: Authenticator> Session<E, A> {
         let Some(identity) = &self.identity else {
             return Ok(());
         };
-        match timeout(IDENTITY_WAIT, self.shared.authenticator.still_valid(identity)).await {
+        match timeout(IDENTITY_WAIT, Box::pin(self.shared.authenticator.still_valid(identity))).await {
             Ok(false) => Err(Some(Close::forbidden("the key is no longer valid"))),
             Ok(true) => Ok(()),
             Err(_) => {

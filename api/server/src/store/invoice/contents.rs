@@ -7,15 +7,16 @@ use billing::ids::{InvoiceId, MetricId, OrganisationId, SubscriptionId};
 use billing::money::Currency;
 use billing::rating::PriceStep;
 use chrono::{DateTime, Utc};
-use entities::{Exact, invoice_lines, invoice_taxes, plugin_calls};
+use entities::{Exact, JsonText, invoice_lines, invoice_taxes, plugin_calls};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder};
-use sea_orm::{FromQueryResult, IntoSimpleExpr, QueryResult, Select};
+use sea_orm::{IntoSimpleExpr, QueryResult, Select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::record::{Contents, InvoiceTax, Line, PluginCall};
+use super::record::{Contents, Invoice, InvoiceTax, Line, PluginCall};
 use crate::error::Error;
-use crate::store::column::{currency, digest, from_json, interval, micros, money, parsed, storable, to_json};
+use crate::store::cells::Cells;
+use crate::store::column::{currency, digest, from_text, interval, micros, money, parsed, storable, to_json};
 use crate::store::connection::{Conn, Tx};
 use crate::store::fault::corrupt;
 use crate::store::parameters::number;
@@ -36,14 +37,19 @@ struct StepRow {
     amount: String,
 }
 
+/// An invoice and the currency of what is below it.
+pub type InCurrency = (InvoiceId, Currency);
+
 /// Everything below one invoice; empty when there is no such invoice.
 ///
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
-pub async fn contents(conn: &impl Conn, organisation: OrganisationId, id: InvoiceId) -> Result<Contents, Error> {
+pub async fn contents(conn: &impl Conn, invoice: &Invoice) -> Result<Contents, Error> {
+    let (organisation, id) = (invoice.organisation_id, invoice.id);
+    let billed = [(id, invoice.currency)];
     Ok(Contents {
-        lines: lines_for_many(conn, organisation, &[id]).await?.remove(&id).unwrap_or_default(),
-        taxes: taxes_for_many(conn, organisation, &[id]).await?.remove(&id).unwrap_or_default(),
+        lines: lines_for_many(conn, organisation, &billed).await?.remove(&id).unwrap_or_default(),
+        taxes: taxes_for_many(conn, organisation, &billed).await?.remove(&id).unwrap_or_default(),
         calls: calls(conn, organisation, id).await?,
     })
 }
@@ -55,19 +61,10 @@ pub async fn contents(conn: &impl Conn, organisation: OrganisationId, id: Invoic
 pub async fn lines_for_many(
     conn: &impl Conn,
     organisation: OrganisationId,
-    ids: &[InvoiceId],
+    invoices: &[InCurrency],
 ) -> Result<HashMap<InvoiceId, Vec<Line>>, Error> {
-    let mut lines: HashMap<InvoiceId, Vec<Line>> = HashMap::new();
-    for (row, currency) in below_invoices::<invoice_lines::Model>(conn, LINES, organisation, ids).await? {
-        lines.entry(InvoiceId::from_uuid(row.invoice_id)).or_default().push(line(row, currency)?);
-    }
-    Ok(lines)
+    below_invoices(conn, (LINES, LINE_COLUMNS), organisation, invoices, line).await
 }
-
-const BILLED_FOR: &str = "SELECT l.*, i.currency FROM invoice_lines l \
-    JOIN invoices i ON i.organisation_id = l.organisation_id AND i.id = l.invoice_id \
-    WHERE l.organisation_id = $1 AND i.subscription_id = $2 AND l.charge_code = $3 AND l.service_start = $4 \
-    AND i.state IN ('OPEN', 'PAID', 'UNCOLLECTIBLE')";
 
 /// What the issued invoices of a subscription, void ones left out, have billed of a charge for the service period that
 /// starts at `service_start`.
@@ -84,10 +81,17 @@ pub async fn billed_for(
     let values =
         vec![organisation.uuid().into(), subscription.uuid().into(), charge_code.into(), micros(service_start).into()];
     let db = conn.tenant(organisation);
-    let rows = db.query_all_raw(statement(&db, BILLED_FOR, values)).await?;
+    let sql = format!(
+        "SELECT i.currency, {LINE_COLUMNS} FROM invoice_lines t \
+         JOIN invoices i ON i.organisation_id = t.organisation_id AND i.id = t.invoice_id \
+         WHERE t.organisation_id = $1 AND i.subscription_id = $2 AND t.charge_code = $3 AND t.service_start = $4 \
+         AND i.state IN ('OPEN', 'PAID', 'UNCOLLECTIBLE')"
+    );
+    let rows = db.query_all_raw(statement(&db, &sql, values)).await?;
     let read = |row: &QueryResult| {
-        let (row, currency) = with_currency::<invoice_lines::Model>(row, LINES)?;
-        line(row, currency)
+        let mut cells = Cells::of(row);
+        let currency = currency("invoices", &cells.take::<String>()?)?;
+        line(&mut cells, currency)
     };
     rows.iter().map(read).collect()
 }
@@ -99,47 +103,41 @@ pub async fn billed_for(
 pub async fn taxes_for_many(
     conn: &impl Conn,
     organisation: OrganisationId,
-    ids: &[InvoiceId],
+    invoices: &[InCurrency],
 ) -> Result<HashMap<InvoiceId, Vec<InvoiceTax>>, Error> {
-    let mut taxes: HashMap<InvoiceId, Vec<InvoiceTax>> = HashMap::new();
-    for (row, currency) in below_invoices::<invoice_taxes::Model>(conn, TAXES, organisation, ids).await? {
-        taxes.entry(InvoiceId::from_uuid(row.invoice_id)).or_default().push(InvoiceTax {
-            code: row.code,
-            name: row.name,
-            rate_percent: row.rate_percent.decimal(),
-            base: money(row.base_minor, currency),
-            amount: money(row.amount_minor, currency),
-        });
-    }
-    Ok(taxes)
+    below_invoices(conn, (TAXES, TAX_COLUMNS), organisation, invoices, tax).await
 }
 
-/// The rows of `table` below some invoices, in their order, each with the invoice's currency.
-async fn below_invoices<M: FromQueryResult>(
+/// What `read` makes of the columns of a table below some invoices, for each of them in its order.
+async fn below_invoices<T>(
     conn: &impl Conn,
-    table: &'static str,
+    (table, columns): (&str, &str),
     organisation: OrganisationId,
-    ids: &[InvoiceId],
-) -> Result<Vec<(M, Currency)>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    invoices: &[InCurrency],
+    read: impl Fn(&mut Cells<'_>, Currency) -> Result<T, Error>,
+) -> Result<HashMap<InvoiceId, Vec<T>>, Error> {
+    let mut below: HashMap<InvoiceId, Vec<T>> = HashMap::with_capacity(invoices.len());
+    if invoices.is_empty() {
+        return Ok(below);
     }
-    let places: Vec<String> = (2..ids.len() + 2).map(|place| format!("${place}")).collect();
+    let places: Vec<String> = (2..invoices.len() + 2).map(|place| format!("${place}")).collect();
     let sql = format!(
-        "SELECT t.*, i.currency FROM {table} t \
-         JOIN invoices i ON i.organisation_id = t.organisation_id AND i.id = t.invoice_id \
-         WHERE t.organisation_id = $1 AND t.invoice_id IN ({}) ORDER BY t.invoice_id, t.position",
+        "SELECT t.invoice_id, {columns} FROM {table} t WHERE t.organisation_id = $1 AND t.invoice_id IN ({}) \
+         ORDER BY t.invoice_id, t.position",
         places.join(", "),
     );
-    let values = std::iter::once(organisation.uuid()).chain(ids.iter().map(|id| id.uuid())).map(Into::into).collect();
+    let ids = invoices.iter().map(|(id, _)| id.uuid());
+    let values = std::iter::once(organisation.uuid()).chain(ids).map(Into::into).collect();
+    let currencies: HashMap<InvoiceId, Currency> = invoices.iter().copied().collect();
     let db = conn.tenant(organisation);
-    let rows = db.query_all_raw(statement(&db, &sql, values)).await?;
-    rows.iter().map(|row| with_currency(row, table)).collect()
-}
-
-fn with_currency<M: FromQueryResult>(row: &QueryResult, table: &'static str) -> Result<(M, Currency), Error> {
-    let code: String = row.try_get("", "currency")?;
-    Ok((M::from_query_result(row, "")?, currency(table, &code)?))
+    for row in db.query_all_raw(statement(&db, &sql, values)).await? {
+        let mut cells = Cells::of(&row);
+        let id = InvoiceId::from_uuid(cells.take()?);
+        if let Some(currency) = currencies.get(&id) {
+            below.entry(id).or_default().push(read(&mut cells, *currency)?);
+        }
+    }
+    Ok(below)
 }
 
 /// The guest calls behind an invoice, in their order.
@@ -247,13 +245,38 @@ fn line_row(key: (Uuid, Uuid), index: usize, line: &Line) -> Result<invoice_line
         tax_minor: line.tax.minor,
         service_start: micros(line.service_period.start),
         service_end: micros(line.service_period.end),
-        steps: to_json(&line.steps.iter().map(step).collect::<Vec<_>>())?,
+        steps: JsonText::new(&to_json(&line.steps.iter().map(step).collect::<Vec<_>>())?),
         call_position: line.call_position.map(i32::try_from).transpose().map_err(Error::internal)?,
     })
 }
 
-fn line(row: invoice_lines::Model, currency: Currency) -> Result<Line, Error> {
-    let steps: Vec<StepRow> = from_json(LINES, "steps", row.steps)?;
+/// What [`line`] reads, in its order.
+const LINE_COLUMNS: &str = "t.kind, t.metric_id, t.metric_code, t.charge_code, t.description, t.quantity, \
+    t.event_count, t.event_set, t.amount_exact, t.amount_minor, t.tax_minor, t.service_start, t.service_end, t.steps, \
+    t.call_position";
+
+fn line(cells: &mut Cells<'_>, currency: Currency) -> Result<Line, Error> {
+    let unsigned = |count: i64| u64::try_from(count).map_err(|cause| corrupt(LINES, "event_count", cause));
+    let index = |index: i32| u32::try_from(index).map_err(|cause| corrupt(LINES, "call_position", cause));
+    Ok(Line {
+        kind: parsed(LINES, "kind", &cells.take::<String>()?)?,
+        metric_id: cells.take::<Option<Uuid>>()?.map(MetricId::from_uuid),
+        metric_code: cells.take()?,
+        charge_code: cells.take()?,
+        description: cells.take()?,
+        quantity: cells.take::<Option<Exact>>()?.map(Exact::decimal),
+        event_count: cells.take::<Option<i64>>()?.map(unsigned).transpose()?,
+        event_set: cells.take::<Option<Vec<u8>>>()?.map(|set| digest(LINES, "event_set", &set)).transpose()?,
+        amount_exact: cells.take::<Exact>()?.decimal(),
+        amount: money(cells.take()?, currency),
+        tax: money(cells.take()?, currency),
+        service_period: interval(LINES, "service_end", cells.take()?, cells.take()?)?,
+        steps: steps(&cells.take()?)?,
+        call_position: cells.take::<Option<i32>>()?.map(index).transpose()?,
+    })
+}
+
+fn steps(json: &JsonText) -> Result<Vec<PriceStep>, Error> {
     let step = |step: StepRow| {
         Ok(PriceStep {
             quantity: number(LINES, &step.quantity)?,
@@ -262,23 +285,19 @@ fn line(row: invoice_lines::Model, currency: Currency) -> Result<Line, Error> {
             label: step.label,
         })
     };
-    let unsigned = |count: i64| u64::try_from(count).map_err(|cause| corrupt(LINES, "event_count", cause));
-    let index = |index: i32| u32::try_from(index).map_err(|cause| corrupt(LINES, "call_position", cause));
-    Ok(Line {
-        kind: parsed(LINES, "kind", &row.kind)?,
-        metric_id: row.metric_id.map(MetricId::from_uuid),
-        metric_code: row.metric_code,
-        charge_code: row.charge_code,
-        description: row.description,
-        quantity: row.quantity.map(Exact::decimal),
-        event_count: row.event_count.map(unsigned).transpose()?,
-        event_set: row.event_set.map(|set| digest(LINES, "event_set", &set)).transpose()?,
-        amount_exact: row.amount_exact.decimal(),
-        amount: money(row.amount_minor, currency),
-        tax: money(row.tax_minor, currency),
-        service_period: interval(LINES, "service_end", row.service_start, row.service_end)?,
-        steps: steps.into_iter().map(step).collect::<Result<_, Error>>()?,
-        call_position: row.call_position.map(index).transpose()?,
+    from_text::<Vec<StepRow>>(LINES, "steps", json)?.into_iter().map(step).collect()
+}
+
+/// What [`tax`] reads, in its order.
+const TAX_COLUMNS: &str = "t.code, t.name, t.rate_percent, t.base_minor, t.amount_minor";
+
+fn tax(cells: &mut Cells<'_>, currency: Currency) -> Result<InvoiceTax, Error> {
+    Ok(InvoiceTax {
+        code: cells.take()?,
+        name: cells.take()?,
+        rate_percent: cells.take::<Exact>()?.decimal(),
+        base: money(cells.take()?, currency),
+        amount: money(cells.take()?, currency),
     })
 }
 

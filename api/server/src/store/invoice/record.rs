@@ -6,7 +6,7 @@ use billing::money::{Currency, Money};
 use billing::period::Interval;
 use billing::rating::PriceStep;
 use chrono::{DateTime, Utc};
-use entities::invoices::Model;
+use entities::{JsonText, invoices::Model};
 use rust_decimal::Decimal;
 
 use crate::error::Error;
@@ -58,7 +58,7 @@ pub struct Invoice {
     /// When it is due.
     pub due_at: Option<DateTime<Utc>>,
     /// Names, addresses and texts frozen for the document.
-    pub facts: serde_json::Value,
+    pub facts: JsonText,
     /// Raised by each change of contents or state; 1 at first.
     pub version: i32,
     /// Name of the rendered file.

@@ -3,6 +3,7 @@
 use billing::ids::{InvoiceId, IssuingEntityId, OrganisationId};
 use billing::invoice::InvoiceState;
 use chrono::{DateTime, Utc};
+use entities::JsonText;
 use entities::invoices::{Column, Entity};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, TryInsertResult, UpdateMany};
@@ -42,7 +43,7 @@ pub struct Finalisation {
     /// When it is due.
     pub due_at: DateTime<Utc>,
     /// Names, addresses and texts frozen for the document.
-    pub facts: serde_json::Value,
+    pub facts: JsonText,
 }
 
 /// A rendered document.
