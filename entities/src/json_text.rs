@@ -6,9 +6,24 @@ use sea_orm::{ColIdx, DbErr, QueryResult, TryGetError, TryGetable};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
-/// A JSON document.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A JSON document. Two are equal when they say the same: PostgreSQL gives back another spelling than it was given.
+#[derive(Clone, Debug)]
 pub struct JsonText(Arc<str>);
+
+impl PartialEq for JsonText {
+    fn eq(&self, other: &Self) -> bool {
+        let read = |text: &Self| serde_json::from_str::<serde_json::Value>(&text.0).ok();
+        self.0 == other.0 || read(self).is_some_and(|value| read(other) == Some(value))
+    }
+}
+
+impl Eq for JsonText {}
+
+impl Default for JsonText {
+    fn default() -> Self {
+        Self("null".into())
+    }
+}
 
 impl JsonText {
     /// The text of `value`.

@@ -18,13 +18,29 @@ pub fn resolve_container<'c, 'a: 'c, T: ContainerType + ?Sized>(
     root: &'a T,
 ) -> BoxFuture<'c, ServerResult<Value>> {
     Box::pin(async move {
-        let mut fields = Vec::with_capacity(ctx.item.node.items.len());
-        let is_object = root.introspection_type_name() == T::type_name();
-        match is_object && flatten::<T>(ctx, &ctx.item.node, &mut fields) {
-            true => Ok(resolve(ctx, root, &fields).await),
-            false => resolver_utils::resolve_container(ctx, root).await,
+        let items = &ctx.item.node.items;
+        let mut fields = Vec::new();
+        if root.introspection_type_name() != T::type_name() {
+            resolver_utils::resolve_container(ctx, root).await
+        } else if items.iter().all(is_field) {
+            Ok(resolve(ctx, root, items.iter().filter_map(field), items.len()).await)
+        } else if flatten::<T>(ctx, &ctx.item.node, &mut fields) {
+            Ok(resolve(ctx, root, fields.iter().copied(), fields.len()).await)
+        } else {
+            resolver_utils::resolve_container(ctx, root).await
         }
     })
+}
+
+fn field(item: &Positioned<Selection>) -> Option<&Positioned<Field>> {
+    match &item.node {
+        Selection::Field(field) => Some(field),
+        Selection::InlineFragment(_) | Selection::FragmentSpread(_) => None,
+    }
+}
+
+fn is_field(item: &Positioned<Selection>) -> bool {
+    field(item).is_some_and(|field| field.node.directives.is_empty())
 }
 
 /// The fields of a selection with those of its fragments; false where the stock resolver knows more.
@@ -59,19 +75,36 @@ fn applies<T: OutputType + ?Sized>(ctx: &ContextSelectionSet<'_>, condition: &Po
         || ctx.schema_env.registry.implements.get(&*name).is_some_and(|interfaces| interfaces.contains(condition))
 }
 
-async fn resolve<T: ContainerType + ?Sized>(
+async fn resolve<'a, T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'_>,
     root: &T,
-    fields: &[&Positioned<Field>],
+    fields: impl Iterator<Item = &'a Positioned<Field>> + Clone + Send,
+    count: usize,
 ) -> Value {
-    let values = gather(fields.iter().map(|field| value(ctx, root, field))).await;
-    let mut object = IndexMap::with_capacity(fields.len());
-    for (field, value) in fields.iter().zip(values) {
+    let mut object = IndexMap::with_capacity(count);
+    let mut keys = fields.clone().map(|field| &field.node.response_key().node);
+    let mut waiting = Vec::new();
+    gather(fields.map(|field| value(ctx, root, field)), |index, value| {
+        // The first outcomes come in the order of the fields, late ones in any.
+        let next = keys.next();
+        let late = || waiting.iter().find(|(place, _)| *place == index).map(|(_, key)| *key);
+        let Some(key) = next.or_else(late) else { return };
         match value {
-            Ok(value) => insert(&mut object, field.node.response_key().node.clone(), value),
-            Err(error) => ctx.add_error(error),
+            Some(Ok(value)) => insert(&mut object, key, value),
+            Some(Err(error)) => {
+                ctx.add_error(error);
+                if next.is_none() {
+                    object.shift_remove(key);
+                }
+            }
+            None => {
+                // Holds its place among the others.
+                object.entry(key.clone()).or_insert(Value::Null);
+                waiting.push((index, key));
+            }
         }
-    }
+    })
+    .await;
     match object.is_empty() {
         true => Value::Null,
         false => Value::Object(object),
@@ -90,8 +123,8 @@ async fn value<T: ContainerType + ?Sized>(
 }
 
 /// Adds a field; one that was selected twice has what either selection asked of it.
-fn insert(object: &mut IndexMap<Name, Value>, key: Name, value: Value) {
-    match object.entry(key) {
+fn insert(object: &mut IndexMap<Name, Value>, key: &Name, value: Value) {
+    match object.entry(key.clone()) {
         Entry::Vacant(place) => {
             place.insert(value);
         }
@@ -101,8 +134,9 @@ fn insert(object: &mut IndexMap<Name, Value>, key: Name, value: Value) {
 
 fn merge(first: &mut Value, second: Value) {
     match (first, second) {
+        (first @ Value::Null, second) => *first = second,
         (Value::Object(first), Value::Object(second)) => {
-            second.into_iter().for_each(|(key, value)| insert(first, key, value));
+            second.into_iter().for_each(|(key, value)| insert(first, &key, value));
         }
         (Value::List(first), Value::List(second)) => {
             first.iter_mut().zip(second).for_each(|(first, second)| merge(first, second));

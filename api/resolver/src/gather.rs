@@ -8,13 +8,14 @@ use std::{
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 
-/// Their outputs, in their order. Each is polled once in turn; those that wait then go on together, so that a loader
-/// sees the keys of all of them.
-pub(crate) async fn gather<F>(futures: impl ExactSizeIterator<Item = F> + Send) -> Vec<F::Output>
+/// Hands their outputs to `take`, each with its index. Each future is polled once in turn and its output handed over;
+/// for one that has to wait, `take` is told so with `None`, and again when the output is there. Those that wait do so
+/// together, so that a loader sees the keys of all of them.
+pub(crate) async fn gather<F, T>(futures: impl Iterator<Item = F> + Send, mut take: T)
 where
     F: Future<Output: Send> + Send,
+    T: FnMut(usize, Option<F::Output>) + Send,
 {
-    let mut outputs = Vec::with_capacity(futures.len());
     let mut waiting = Vec::new();
     let mut unasked = futures.enumerate();
     // One place on the heap serves for all that are ready at once.
@@ -25,11 +26,11 @@ where
             at.set(Some(future));
             match poll(&mut at, context) {
                 Poll::Ready(output) => {
-                    outputs.push(Some(output));
+                    take(index, Some(output));
                     place = Some(at);
                 }
                 Poll::Pending => {
-                    outputs.push(None);
+                    take(index, None);
                     waiting.push(Waiting { index, at });
                 }
             }
@@ -38,11 +39,13 @@ where
     })
     .await;
     drop(place);
+    if waiting.is_empty() {
+        return;
+    }
     let mut waiting = FuturesUnordered::from_iter(waiting);
     while let Some((index, output)) = waiting.next().await {
-        outputs[index] = Some(output);
+        take(index, Some(output));
     }
-    outputs.into_iter().flatten().collect()
 }
 
 type Place<F> = Pin<Box<Option<F>>>;

@@ -32,8 +32,20 @@ impl<T: OutputType> OutputType for Items<T> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let items = gather(self.0.iter().enumerate().map(|(index, item)| at(ctx, field, index, item))).await;
-        Ok(Value::List(items.into_iter().collect::<ServerResult<_>>()?))
+        let mut items: Vec<Value> = Vec::with_capacity(self.0.len());
+        let mut failed = None;
+        gather(self.0.iter().enumerate().map(|(index, item)| at(ctx, field, index, item)), |index, item| match item {
+            Some(Err(error)) => failed = failed.take().or(Some(error)),
+            item => {
+                let item = item.and_then(Result::ok).unwrap_or_default();
+                match items.get_mut(index) {
+                    Some(place) => *place = item,
+                    None => items.push(item),
+                }
+            }
+        })
+        .await;
+        failed.map_or(Ok(Value::List(items)), Err)
     }
 }
 

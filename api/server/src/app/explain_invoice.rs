@@ -45,7 +45,7 @@ pub async fn explain(
     viewer.require(Permission::InvoicesRead)?;
     let invoice = find(app, organisation, id).await?;
     let contents = store::invoice::contents(&app.store, &invoice).await?;
-    let facts = InvoiceFacts::from_json(&invoice.facts)?;
+    let facts = InvoiceFacts::from_json(&contents.facts)?;
     let mut used: Vec<(Kind, String)> = contents.calls.iter().map(|call| (call.kind, call.digest.clone())).collect();
     used.push((Kind::Template, facts.template.clone()));
     used.dedup();

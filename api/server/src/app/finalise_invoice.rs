@@ -108,11 +108,10 @@ pub async fn finalise_draft(app: &App, by: Actor, mut invoice: Invoice, now: Dat
     );
     let rated = rate(app, &account, invoice.period, &full, invoice.period.end).await?;
     let facts = facts(app, &account, &rated).await?;
-    invoice.facts = facts.to_json()?;
     (invoice.subtotal, invoice.tax, invoice.total) = (rated.totals.subtotal, rated.totals.tax, rated.totals.total);
 
     let tx = app.store.begin().await?;
-    if !store::invoice::replace_contents_in_tx(&tx, &invoice, &contents(&rated)?).await? {
+    if !store::invoice::replace_contents_in_tx(&tx, &invoice, &contents(&rated, &facts)?).await? {
         return Ok(false);
     }
     invoice.version += 1;
@@ -184,7 +183,6 @@ pub(super) async fn issue_in_tx(tx: &Tx, issue: &Issue<'_>) -> Result<Issued, Er
         number: format!("{}-{counter:06}", issuer.invoice_prefix),
         issued_at: to_microseconds(now),
         due_at: to_microseconds(now.checked_add_days(days).unwrap_or(now)),
-        facts: invoice.facts.clone(),
     };
     if !store::invoice::finalise_in_tx(tx, &finalisation).await? {
         return Err(Error::conflict(

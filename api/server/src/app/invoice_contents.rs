@@ -100,8 +100,8 @@ impl InvoiceFacts {
     }
 }
 
-/// The rows below an invoice.
-pub fn contents(rated: &Rated) -> Result<Contents, Error> {
+/// What an invoice says, as stored.
+pub fn contents(rated: &Rated, facts: &InvoiceFacts) -> Result<Contents, Error> {
     let taxes = &rated.draft.taxes;
     let lines = rated.draft.lines.iter().enumerate().map(|(place, line)| {
         let parts =
@@ -110,6 +110,7 @@ pub fn contents(rated: &Rated) -> Result<Contents, Error> {
         Ok(self::line(line, tax, rated.usage.get(place).copied().flatten()))
     });
     Ok(Contents {
+        facts: facts.to_json()?,
         lines: lines.collect::<Result<_, Error>>()?,
         taxes: taxes
             .components

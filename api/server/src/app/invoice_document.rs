@@ -107,7 +107,7 @@ pub async fn render(app: &App, organisation: OrganisationId, id: InvoiceId) -> R
 
 /// The document of an invoice, computed and not kept.
 pub async fn rendered(app: &App, invoice: &Invoice, contents: &Contents) -> Result<RenderedInvoice, Error> {
-    let frozen = InvoiceFacts::from_json(&invoice.facts)?;
+    let frozen = InvoiceFacts::from_json(&contents.facts)?;
     let facts = document_facts(app, invoice, contents, &frozen).await?;
     let standard = StandardGuest::of(Kind::Template).digest();
     let (document, template, fallback) = match arrange(app, &frozen.template, &facts).await {

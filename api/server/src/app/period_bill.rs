@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::store::audit::NewAuditEvent;
 use crate::store::invoice::{Contents, DraftOutcome, Invoice, InvoiceKind};
 use crate::store::subscription::{Subscription, SubscriptionState};
-use crate::store::{self, JsonText, Tx};
+use crate::store::{self, Tx};
 
 /// A bill that is ready to be saved.
 pub(super) struct PeriodBill {
@@ -46,9 +46,9 @@ impl PeriodBill {
         let full = tenants::full_period(&account.subscription, terms, timezone, period.start);
         let rated = rate(app, &account, period, &full, period.end).await?;
         let facts = facts(app, &account, &rated).await?;
-        let invoice = draft(&account, &rated, facts.to_json()?, now);
+        let invoice = draft(&account, &rated, now);
         let next = tenants::period_after(&account.subscription, terms, timezone, &full);
-        Ok(Self { contents: contents(&rated)?, account, facts, invoice, next })
+        Ok(Self { contents: contents(&rated, &facts)?, account, facts, invoice, next })
     }
 
     pub(super) fn subscription(&self) -> &Subscription {
@@ -96,7 +96,7 @@ pub(super) async fn facts(app: &App, account: &Account, rated: &Rated) -> Result
     Ok(InvoiceFacts::of(account, rated, units))
 }
 
-fn draft(account: &Account, rated: &Rated, facts: JsonText, now: DateTime<Utc>) -> Invoice {
+fn draft(account: &Account, rated: &Rated, now: DateTime<Utc>) -> Invoice {
     Invoice {
         organisation_id: account.organisation.id,
         id: fresh::<_>(),
@@ -112,7 +112,6 @@ fn draft(account: &Account, rated: &Rated, facts: JsonText, now: DateTime<Utc>) 
         total: rated.totals.total,
         issued_at: None,
         due_at: None,
-        facts,
         version: 1,
         pdf_key: None,
         pdf_sha256: None,

@@ -115,15 +115,17 @@ pub(super) async fn linked<T>(
     field: &'static str,
     work: impl Future<Output = Result<Option<T>, Fault>>,
 ) -> Option<Result<T, Fault>> {
-    nullable(async {
-        let permission = BY_FIELD
-            .get(&(Root::Object, field))
-            .copied()
-            .flatten()
-            .ok_or_else(|| Error::internal(format!("the field {field} declares no permission")))?;
-        if Call::within(ctx)?.viewer.may(permission) { work.await } else { Ok(None) }
-    })
-    .await
+    match may_follow(ctx, field) {
+        Ok(true) => nullable(work).await,
+        Ok(false) => None,
+        Err(error) => Some(Err(error.into())),
+    }
+}
+
+fn may_follow(ctx: &Context<'_>, field: &'static str) -> Result<bool, Error> {
+    let permission = BY_FIELD.get(&(Root::Object, field)).copied().flatten();
+    let permission = permission.ok_or_else(|| Error::internal(format!("the field {field} declares no permission")))?;
+    Ok(Call::within(ctx)?.viewer.may(permission))
 }
 
 /// What a resolver works with: the application, the caller and the time.

@@ -49,7 +49,7 @@ impl BillingRun {
     /// The organisation that is billed; null for keys that may not read organisations.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
         linked(ctx, "BillingRun.organisation", async {
-            Ok(loaders(ctx)?.load_one(self.0.key.organisation_id).await?.map(Organisation))
+            Ok(loaders(ctx)?.load_one(self.0.key.organisation_id).await?.map(Organisation::from))
         })
         .await
     }

@@ -50,7 +50,8 @@ impl From<Fault> for async_graphql::Error {
 /// What a nullable field answers: when it fails it is null beside its error. (async-graphql leaves a field whose resolver
 /// itself returns an error out of the answer.)
 pub(super) async fn nullable<T>(work: impl Future<Output = Result<Option<T>>>) -> Option<Result<T>> {
-    work.await.transpose()
+    // On the heap: inline, the largest of them would make every field of its object as large.
+    Box::pin(work).await.transpose()
 }
 
 /// The code under which clients branch. What is nobody's business but ours has one name each.

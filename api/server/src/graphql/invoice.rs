@@ -12,7 +12,7 @@ use super::ident::{parse_id, show_id, unknown};
 use super::invoice_line::{InvoiceLine, InvoiceParty, InvoiceTax};
 use super::invoice_page::{InvoicePage, Wanted};
 use super::issuing_entity::IssuingEntity;
-use super::loader::{LinesOf, TaxesOf};
+use super::loader::{FactsOf, LinesOf, TaxesOf};
 use super::money::{CurrencyCode, Money};
 use super::organisation::Organisation;
 use super::scalar::Instant;
@@ -49,8 +49,14 @@ impl Invoice {
         (self.row.id, self.row.currency)
     }
 
-    fn facts(&self) -> Result<InvoiceFacts, Error> {
-        InvoiceFacts::from_json(&self.row.facts)
+    async fn facts(&self, ctx: &Context<'_>) -> Result<InvoiceFacts> {
+        let (organisation, id) = (self.row.organisation_id, self.row.id);
+        let facts = match &self.page {
+            Some(page) => page.facts(id).await?,
+            None => loaders(ctx)?.load_one(FactsOf((organisation, id))).await?,
+        };
+        let facts = facts.ok_or_else(|| Error::internal(format!("the invoice {id} is gone")))?;
+        Ok(InvoiceFacts::from_json(&facts)?)
     }
 }
 
@@ -66,10 +72,10 @@ impl Invoice {
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
         linked(ctx, "Invoice.organisation", async {
             let organisation = match &self.page {
-                Some(page) => page.organisation().await?,
-                None => loaders(ctx)?.load_one(self.row.organisation_id).await?,
+                Some(page) => page.organisation().await?.map(Organisation::from),
+                None => loaders(ctx)?.load_one(self.row.organisation_id).await?.map(Organisation::from),
             };
-            Ok(organisation.map(Organisation))
+            Ok(organisation)
         })
         .await
     }
@@ -136,27 +142,27 @@ impl Invoice {
     }
 
     /// Who sells, as the document says.
-    async fn seller(&self) -> Result<InvoiceParty> {
-        Ok(self.facts()?.seller.into())
+    async fn seller(&self, ctx: &Context<'_>) -> Result<InvoiceParty> {
+        Ok(self.facts(ctx).await?.seller.into())
     }
 
     /// Who buys, as the document says.
-    async fn buyer(&self) -> Result<InvoiceParty> {
-        Ok(self.facts()?.buyer.into())
+    async fn buyer(&self, ctx: &Context<'_>) -> Result<InvoiceParty> {
+        Ok(self.facts(ctx).await?.buyer.into())
     }
 
     /// Sentences that the law wants on the document.
-    async fn notes(&self) -> Result<Vec<String>> {
-        Ok(self.facts()?.notes)
+    async fn notes(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        Ok(self.facts(ctx).await?.notes)
     }
 
     /// Its lines, in the order of the document.
     async fn lines(&self, ctx: &Context<'_>) -> Result<Items<InvoiceLine>> {
         if let Some(page) = &self.page {
-            return Ok(page.lines(self.row.id).await?.iter().cloned().map(InvoiceLine).collect());
+            return InvoicePage::lines(page, self.row.id).await;
         }
         let lines = loaders(ctx)?.load_one(LinesOf((self.row.organisation_id, self.billed()))).await?;
-        Ok(lines.unwrap_or_default().into_iter().map(Arc::new).map(InvoiceLine).collect())
+        Ok(lines.unwrap_or_default().into_iter().map(InvoiceLine::whole).collect())
     }
 
     /// Its taxes, in the order of the document.

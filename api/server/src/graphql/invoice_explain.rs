@@ -1,7 +1,6 @@
 //! Where an invoice came from: what each plugin was asked and answered, and whether it comes out the same again.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use std::sync::Arc;
 
 use super::access::{Need, enter};
 use super::fault::{Result, nullable};
@@ -149,7 +148,7 @@ impl InvoiceExplanation {
     fn of(found: Explanation) -> Self {
         let line = |line: records::Line| {
             let call_index = line.call_position.and_then(|place| i32::try_from(place).ok());
-            InvoiceLineExplanation { line: InvoiceLine(Arc::new(line)), call_index }
+            InvoiceLineExplanation { line: InvoiceLine::whole(line), call_index }
         };
         Self {
             lines: found.contents.lines.into_iter().map(line).collect(),

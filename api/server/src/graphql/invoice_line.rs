@@ -1,6 +1,7 @@
 //! What an invoice consists of: lines with the steps of their price, taxes, and the parties as they were frozen.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
+use billing::ids::InvoiceId;
 use billing::invoice::InvoiceLine as DraftLine;
 use billing::money::Money as Amount;
 use billing::rating;
@@ -8,7 +9,8 @@ use billing::tax::AcceptedComponent;
 use std::sync::Arc;
 
 use super::access::{Need, linked, loaders};
-use super::fault::Result;
+use super::fault::{Result, nullable};
+use super::invoice_page::InvoicePage;
 use super::metric::Metric;
 use super::money::Money;
 use super::scalar::Decimal;
@@ -21,12 +23,21 @@ use crate::viewer::Permission;
 pub(super) const NEEDS: &[Need] = &[Need::field("InvoiceLine.metric", Permission::CatalogueRead)];
 
 /// A line of an invoice, stored or only calculated.
-pub(super) struct InvoiceLine(pub(super) Arc<records::Line>);
+pub(super) enum InvoiceLine {
+    /// With everything it has.
+    Whole(Arc<records::Line>),
+    /// What lists show of it; the rest is read, for all lines of the page, when it is asked for.
+    Brief { brief: Arc<records::LineBrief>, page: Arc<InvoicePage>, invoice: InvoiceId, place: usize },
+}
 
 impl InvoiceLine {
+    pub(super) fn whole(line: records::Line) -> Self {
+        Self::Whole(Arc::new(line))
+    }
+
     /// The line of a preview; `tax` is its share of the taxes.
     pub(super) fn preview(line: DraftLine, tax: Amount) -> Self {
-        Self(Arc::new(records::Line {
+        Self::whole(records::Line {
             kind: line.kind,
             metric_id: None,
             metric_code: line.metric_code,
@@ -41,37 +52,58 @@ impl InvoiceLine {
             service_period: line.service_period,
             steps: line.steps,
             call_position: None,
-        }))
+        })
     }
+
+    async fn all(&self) -> Result<&records::Line> {
+        match self {
+            Self::Whole(line) => Ok(line),
+            Self::Brief { page, invoice, place, .. } => page.line(*invoice, *place).await,
+        }
+    }
+}
+
+/// What [`InvoiceLine::Brief`] does not have.
+pub(super) const NOT_IN_BRIEF: [&str; 8] =
+    ["kind", "metricCode", "metric", "eventCount", "eventSet", "amountExact", "servicePeriod", "steps"];
+
+/// A field that both forms of a line have.
+macro_rules! shown {
+    ($line:expr, $field:ident) => {
+        match $line {
+            InvoiceLine::Whole(line) => &line.$field,
+            InvoiceLine::Brief { brief, .. } => &brief.$field,
+        }
+    };
 }
 
 /// A line of an invoice. Its amount is rounded once; an invoice's total is the sum of its shown lines and taxes.
 #[Object]
 impl InvoiceLine {
     /// What it is for.
-    async fn kind(&self) -> InvoiceLineKind {
-        self.0.kind.into()
+    async fn kind(&self) -> Result<InvoiceLineKind> {
+        Ok(self.all().await?.kind.into())
     }
 
     /// The code of the charge or fee in the plan.
     async fn charge_code(&self) -> &str {
-        &self.0.charge_code
+        shown!(self, charge_code)
     }
 
     /// What the reader sees.
     async fn description(&self) -> &str {
-        &self.0.description
+        shown!(self, description)
     }
 
     /// The code of the metric at the time, for usage.
-    async fn metric_code(&self) -> Option<&str> {
-        self.0.metric_code.as_deref()
+    async fn metric_code(&self) -> Option<Result<&str>> {
+        nullable(async { Ok(self.all().await?.metric_code.as_deref()) }).await
     }
 
     /// The metric, for usage that is stored; null in a preview, and for keys that may not read the catalogue.
     async fn metric(&self, ctx: &Context<'_>) -> Option<Result<Metric>> {
         linked(ctx, "InvoiceLine.metric", async {
-            match self.0.metric_id {
+            match self.all().await?.metric_id {
                 Some(metric) => Ok(loaders(ctx)?.load_one(metric).await?.map(Metric)),
                 None => Ok(None),
             }
@@ -81,42 +113,42 @@ impl InvoiceLine {
 
     /// The quantity, for usage.
     async fn quantity(&self) -> Option<Decimal> {
-        self.0.quantity.map(Decimal::plain)
+        shown!(self, quantity).map(Decimal::plain)
     }
 
     /// The number of events behind the quantity, for usage that is stored.
-    async fn event_count(&self) -> Option<Decimal> {
-        self.0.event_count.map(|count| Decimal(count.into()))
+    async fn event_count(&self) -> Option<Result<Decimal>> {
+        nullable(async { Ok(self.all().await?.event_count.map(|count| Decimal(count.into()))) }).await
     }
 
     /// The fingerprint of exactly which events were counted, in hexadecimal, for usage that is stored.
-    async fn event_set(&self) -> Option<String> {
-        self.0.event_set.map(hex::encode)
+    async fn event_set(&self) -> Option<Result<String>> {
+        nullable(async { Ok(self.all().await?.event_set.map(hex::encode)) }).await
     }
 
     /// The net amount before rounding, in major units.
-    async fn amount_exact(&self) -> Decimal {
-        Decimal::plain(self.0.amount_exact)
+    async fn amount_exact(&self) -> Result<Decimal> {
+        Ok(Decimal::plain(self.all().await?.amount_exact))
     }
 
     /// The net amount, rounded to the currency half away from zero.
     async fn amount(&self) -> Money {
-        self.0.amount.into()
+        (*shown!(self, amount)).into()
     }
 
     /// Its share of the taxes.
     async fn tax(&self) -> Money {
-        self.0.tax.into()
+        (*shown!(self, tax)).into()
     }
 
     /// The time it is for.
-    async fn service_period(&self) -> DateTimeInterval {
-        self.0.service_period.into()
+    async fn service_period(&self) -> Result<DateTimeInterval> {
+        Ok(self.all().await?.service_period.into())
     }
 
     /// How the amount came about; may be empty.
-    async fn steps(&self) -> Vec<PriceStep> {
-        self.0.steps.iter().map(PriceStep::of).collect()
+    async fn steps(&self) -> Result<Vec<PriceStep>> {
+        Ok(self.all().await?.steps.iter().map(PriceStep::of).collect())
     }
 }
 

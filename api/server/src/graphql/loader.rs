@@ -5,7 +5,7 @@
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use billing::ids::{
-    AlertRuleId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
+    AlertRuleId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
     PluginVersionId, ProjectId, RoleId, SubscriptionId,
 };
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use crate::store::invoice::{InCurrency, InvoiceTax, Line};
-use crate::store::{self, Store};
+use crate::store::{self, JsonText, Store};
 
 /// The loaders of one request.
 pub(super) type Loaders = DataLoader<Batch>;
@@ -40,6 +40,10 @@ pub(super) struct LinesOf(pub(super) Of<InCurrency>);
 /// The taxes of an invoice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TaxesOf(pub(super) Of<InCurrency>);
+
+/// The frozen facts of an invoice.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FactsOf(pub(super) Of<InvoiceId>);
 
 fn by_tenant<Id>(keys: impl Iterator<Item = Of<Id>>) -> HashMap<OrganisationId, Vec<Id>> {
     let mut tenants: HashMap<OrganisationId, Vec<Id>> = HashMap::new();
@@ -118,4 +122,18 @@ macro_rules! below_invoices {
 below_invoices! {
     LinesOf => Line, store::invoice::lines_for_many;
     TaxesOf => InvoiceTax, store::invoice::taxes_for_many;
+}
+
+impl Loader<FactsOf> for Batch {
+    type Value = JsonText;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[FactsOf]) -> Result<HashMap<FactsOf, JsonText>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, ids) in by_tenant(keys.iter().map(|key| key.0)) {
+            let facts = store::invoice::facts_for_many(&self.0, organisation, &ids).await?;
+            found.extend(facts.into_iter().map(|(id, facts)| (FactsOf((organisation, id)), facts)));
+        }
+        Ok(found)
+    }
 }

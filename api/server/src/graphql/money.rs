@@ -9,6 +9,8 @@ use async_graphql::{
 };
 use billing::money::{self, Currency};
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::scalar::Decimal;
 
@@ -30,6 +32,10 @@ impl From<money::Money> for Money {
 /// A currency as an enum value; written by hand because its values come from the table in `billing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CurrencyCode(pub(super) Currency);
+
+/// The names in answers, made once.
+static NAMES: LazyLock<HashMap<&'static str, Name>> =
+    LazyLock::new(|| Currency::all().map(|currency| (currency.code(), Name::new(currency.code()))).collect());
 
 impl CurrencyCode {
     const NAME: &'static str = "CurrencyCode";
@@ -93,7 +99,7 @@ impl InputType for CurrencyCode {
     }
 
     fn to_value(&self) -> Value {
-        Value::Enum(Name::new(self.0.code()))
+        Value::Enum(NAMES.get(self.0.code()).cloned().unwrap_or_else(|| Name::new(self.0.code())))
     }
 
     fn as_raw_value(&self) -> Option<&Self> {

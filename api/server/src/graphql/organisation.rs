@@ -30,7 +30,19 @@ pub(super) const NEEDS: &[Need] = &[
 ];
 
 /// A tenant.
-pub(super) struct Organisation(pub(super) records::Organisation);
+pub(super) struct Organisation(Arc<records::Organisation>);
+
+impl From<records::Organisation> for Organisation {
+    fn from(row: records::Organisation) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl From<Arc<records::Organisation>> for Organisation {
+    fn from(row: Arc<records::Organisation>) -> Self {
+        Self(row)
+    }
+}
 
 /// An organisation: a customer of the operator that is metered and billed.
 #[Object]
@@ -143,7 +155,7 @@ impl OrganisationQuery {
         nullable(async {
             let call = enter(ctx)?;
             let id = call.viewer.organisation(id.as_ref().map(|id| parse_id(id, "id")).transpose()?)?;
-            Ok(Some(Organisation(tenants::find_organisation(call.app, id).await?)))
+            Ok(Some(tenants::find_organisation(call.app, id).await?.into()))
         })
         .await
     }
@@ -163,14 +175,14 @@ impl OrganisationQuery {
         let app = Arc::clone(call.app);
         if let Some(own) = call.viewer.own_organisation() {
             let rows = page_of(vec![tenants::find_organisation(&app, own).await?], &page, |row| row.cursor());
-            return Ok(Connection::of(rows, &list, counter(|| async { Ok(1) }), Organisation));
+            return Ok(Connection::of(rows, &list, counter(|| async { Ok(1) }), Organisation::from));
         }
         let rows = records::page(&app.store, &page).await?;
         let count = counter(move || {
             let app = Arc::clone(&app);
             async move { records::count_capped(&app.store, COUNT_CAP + 1).await }
         });
-        Ok(Connection::of(rows, &list, count, Organisation))
+        Ok(Connection::of(rows, &list, count, Organisation::from))
     }
 }
 
@@ -277,7 +289,7 @@ async fn create(call: &Call<'_>, input: OrganisationCreateInput) -> Result<Organ
         issuing_entity_id: parse_id(&input.issuing_entity_id, "issuingEntityId")?,
         email: input.email,
     };
-    tenants::create_organisation(call.app, call.viewer, new, call.now).await.map(Organisation)
+    tenants::create_organisation(call.app, call.viewer, new, call.now).await.map(Organisation::from)
 }
 
 async fn update_access(call: &Call<'_>, input: OrganisationAccessUpdateInput) -> Result<Organisation, Error> {
@@ -287,7 +299,7 @@ async fn update_access(call: &Call<'_>, input: OrganisationAccessUpdateInput) ->
         ip_allow_list: input.ip_allow_list,
         force: input.force,
     };
-    restrict_access::update_access(call.app, call.viewer, organisation, change, call.now).await.map(Organisation)
+    restrict_access::update_access(call.app, call.viewer, organisation, change, call.now).await.map(Organisation::from)
 }
 
 /// A time zone by its IANA name.
@@ -306,5 +318,5 @@ pub(super) async fn node(call: &Call<'_>, id: OrganisationId) -> Result<Option<O
     if call.viewer.own_organisation().is_some_and(|own| own != id) {
         return Err(unknown("organisation", id));
     }
-    Ok(store::organisation::find(&call.app.store, id).await?.map(Organisation))
+    Ok(store::organisation::find(&call.app.store, id).await?.map(Organisation::from))
 }

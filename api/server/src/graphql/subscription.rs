@@ -46,7 +46,7 @@ impl Subscription {
     /// Whose it is; null for keys that may not read organisations.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
         linked(ctx, "Subscription.organisation", async {
-            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation))
+            Ok(loaders(ctx)?.load_one(self.0.organisation_id).await?.map(Organisation::from))
         })
         .await
     }

@@ -104,7 +104,7 @@ impl Viewer {
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
         linked(ctx, "Viewer.organisation", async {
             match self.0.own_organisation() {
-                Some(own) => Ok(loaders(ctx)?.load_one(own).await?.map(Organisation)),
+                Some(own) => Ok(loaders(ctx)?.load_one(own).await?.map(Organisation::from)),
                 None => Ok(None),
             }
         })

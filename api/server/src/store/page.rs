@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -132,6 +132,22 @@ where
     }
     let rows = select.order_by(at, page.order()).order_by(id, page.order()).limit(page.limit()).all(db).await?;
     Ok(PageOf::of(rows.into_iter().map(record).collect::<Result<_, _>>()?, page))
+}
+
+/// The same for a select list that `record` reads by place.
+pub(super) async fn fetch_cells<E: EntityTrait, T>(
+    db: &impl ConnectionTrait,
+    mut select: Select<E>,
+    (at, id): (impl ColumnTrait, impl ColumnTrait),
+    page: &Page,
+    record: impl Fn(&QueryResult) -> Result<T, Error>,
+) -> Result<PageOf<T>, Error> {
+    if let Some(condition) = beyond(at.into_expr(), id.into_expr(), page) {
+        select = select.filter(condition);
+    }
+    let select = select.order_by(at, page.order()).order_by(id, page.order()).limit(page.limit());
+    let rows = db.query_all(&select.into_query()).await?;
+    Ok(PageOf::of(rows.iter().map(record).collect::<Result<_, _>>()?, page))
 }
 
 /// How many rows `select` has, counting no further than `cap`.

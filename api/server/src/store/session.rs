@@ -7,9 +7,11 @@ use std::fmt;
 use std::time::Duration;
 
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres};
+use sea_orm::sqlx::postgres::PgTransactionManager;
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, PgConnection, PgPool, Postgres, SqlSafeStr as _};
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
+use sqlx_core::transaction::TransactionManager as _;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
@@ -85,7 +87,7 @@ impl Session {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         match self.state.into_inner() {
             State::Fresh => Ok(()),
-            State::Open(held, _) => held.end("COMMIT").await,
+            State::Open(held, _) => held.commit().await,
             State::Lost => Err(lost()),
         }
     }
@@ -125,9 +127,7 @@ impl Session {
         held.busy = outcome.as_ref().is_err_and(|error| error.as_database_error().is_none());
         let done = outcome.map_err(failed)?;
         *state = if self.kind == Kind::Single {
-            if held.begun {
-                held.end("COMMIT").await?;
-            }
+            held.commit().await?;
             State::Fresh
         } else {
             State::Open(held, scope)
@@ -145,14 +145,13 @@ impl fmt::Debug for Session {
 /// A connection that goes back to the pool clean, or not at all.
 struct Held {
     connection: Option<PoolConnection<Postgres>>,
-    begun: bool,
     /// Whether the server may be working on something.
     busy: bool,
 }
 
 impl Held {
     fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self { connection: Some(connection), begun: false, busy: false }
+        Self { connection: Some(connection), busy: false }
     }
 
     /// The connection, from now on with something to do.
@@ -162,13 +161,15 @@ impl Held {
     }
 
     async fn begin(&mut self, sql: String) -> Result<(), DbErr> {
-        self.begun = true;
-        self.say(sql).await
+        PgTransactionManager::begin(self.busy()?, Some(AssertSqlSafe(sql).into_sql_str())).await.map_err(failed)?;
+        self.busy = false;
+        Ok(())
     }
 
-    async fn end(mut self, sql: &'static str) -> Result<(), DbErr> {
-        self.say(sql.to_owned()).await?;
-        self.begun = false;
+    /// Ends the transaction, if there is one.
+    async fn commit(mut self) -> Result<(), DbErr> {
+        PgTransactionManager::commit(self.busy()?).await.map_err(failed)?;
+        self.busy = false;
         Ok(())
     }
 
@@ -182,17 +183,12 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        match Handle::try_current() {
-            _ if self.busy => drop(connection.detach()),
-            _ if !self.begun => drop(connection),
-            // Nobody waits for this; until it is done the connection is not in the pool.
-            Ok(runtime) => drop(runtime.spawn(async move {
-                if connection.execute("ROLLBACK").await.is_err() {
-                    drop(connection.detach());
-                }
-            })),
-            Err(_) => drop(connection.detach()),
+        if self.busy || Handle::try_current().is_err() {
+            drop(connection.detach());
+            return;
         }
+        // Travels with the question whether the connection is well, which the pool asks before it takes it back.
+        PgTransactionManager::start_rollback(&mut connection);
     }
 }
 

@@ -78,18 +78,15 @@ impl Shape {
         entries: &mut IndexMap<Name, Value>,
     ) -> Result<(), NullHere> {
         let slots = self.slots(asked, concrete);
-        for slot in &mut *slots {
-            // A field that failed is not there at all.
-            let value = match entries.get_mut(slot.key) {
-                Some(value) => value,
-                None => entries.entry(slot.key.clone()).or_insert(Value::Null),
-            };
-            self.value(&mut slot.asked, slot.ty, value)?;
-        }
         let in_order = entries.len() == slots.len() && entries.keys().zip(&*slots).all(|(key, slot)| key == slot.key);
         if !in_order {
             let mut unordered = mem::take(entries);
-            entries.extend(slots.iter().filter_map(|slot| unordered.swap_remove_entry(slot.key)));
+            // A field that failed is not there at all.
+            let found = |slot: &Slot<'_>| (slot.key.clone(), unordered.swap_remove(slot.key).unwrap_or_default());
+            entries.extend(slots.iter().map(found));
+        }
+        for (slot, value) in slots.iter_mut().zip(entries.values_mut()) {
+            self.value(&mut slot.asked, slot.ty, value)?;
         }
         Ok(())
     }

@@ -13,14 +13,14 @@ use sea_orm::{IntoSimpleExpr, QueryResult, Select};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::record::{Contents, Invoice, InvoiceTax, Line, PluginCall};
+use super::record::{Contents, Invoice, InvoiceTax, Line, LineBrief, PluginCall};
 use crate::error::Error;
 use crate::store::cells::Cells;
 use crate::store::column::{currency, digest, from_text, interval, micros, money, parsed, storable, to_json};
 use crate::store::connection::{Conn, Tx};
 use crate::store::fault::corrupt;
 use crate::store::parameters::number;
-use crate::store::statement::statement;
+use crate::store::statement::{is_among, statement};
 
 const LINES: &str = "invoice_lines";
 const TAXES: &str = "invoice_taxes";
@@ -48,6 +48,7 @@ pub async fn contents(conn: &impl Conn, invoice: &Invoice) -> Result<Contents, E
     let (organisation, id) = (invoice.organisation_id, invoice.id);
     let billed = [(id, invoice.currency)];
     Ok(Contents {
+        facts: facts_for_many(conn, organisation, &[id]).await?.remove(&id).unwrap_or_default(),
         lines: lines_for_many(conn, organisation, &billed).await?.remove(&id).unwrap_or_default(),
         taxes: taxes_for_many(conn, organisation, &billed).await?.remove(&id).unwrap_or_default(),
         calls: calls(conn, organisation, id).await?,
@@ -64,6 +65,42 @@ pub async fn lines_for_many(
     invoices: &[InCurrency],
 ) -> Result<HashMap<InvoiceId, Vec<Line>>, Error> {
     below_invoices(conn, (LINES, LINE_COLUMNS), organisation, invoices, line).await
+}
+
+/// The same, as a list shows them.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn briefs_for_many(
+    conn: &impl Conn,
+    organisation: OrganisationId,
+    invoices: &[InCurrency],
+) -> Result<HashMap<InvoiceId, Vec<LineBrief>>, Error> {
+    below_invoices(conn, (LINES, BRIEF_COLUMNS), organisation, invoices, brief).await
+}
+
+/// The frozen names, addresses and texts of several invoices.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn facts_for_many(
+    conn: &impl Conn,
+    organisation: OrganisationId,
+    ids: &[InvoiceId],
+) -> Result<HashMap<InvoiceId, JsonText>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let db = conn.tenant(organisation);
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let (is_wanted, ids) = is_among(&db, "id", 2, &ids);
+    let sql = format!("SELECT id, facts FROM invoices WHERE organisation_id = $1 AND {is_wanted}");
+    let values = std::iter::once(organisation.uuid().into()).chain(ids).collect();
+    let read = |row: &QueryResult| {
+        let mut cells = Cells::of(row);
+        Ok((InvoiceId::from_uuid(cells.take()?), cells.take()?))
+    };
+    db.query_all_raw(statement(&db, &sql, values)).await?.iter().map(read).collect()
 }
 
 /// What the issued invoices of a subscription, void ones left out, have billed of a charge for the service period that
@@ -120,16 +157,14 @@ async fn below_invoices<T>(
     if invoices.is_empty() {
         return Ok(below);
     }
-    let places: Vec<String> = (2..invoices.len() + 2).map(|place| format!("${place}")).collect();
-    let sql = format!(
-        "SELECT t.invoice_id, {columns} FROM {table} t WHERE t.organisation_id = $1 AND t.invoice_id IN ({}) \
-         ORDER BY t.invoice_id, t.position",
-        places.join(", "),
-    );
-    let ids = invoices.iter().map(|(id, _)| id.uuid());
-    let values = std::iter::once(organisation.uuid()).chain(ids).map(Into::into).collect();
-    let currencies: HashMap<InvoiceId, Currency> = invoices.iter().copied().collect();
     let db = conn.tenant(organisation);
+    let ids: Vec<Uuid> = invoices.iter().map(|(id, _)| id.uuid()).collect();
+    let (is_wanted, ids) = is_among(&db, "t.invoice_id", 2, &ids);
+    let sql = format!(
+        "SELECT t.invoice_id, {columns} FROM {table} t WHERE t.organisation_id = $1 AND {is_wanted} ORDER BY t.position"
+    );
+    let values = std::iter::once(organisation.uuid().into()).chain(ids).collect();
+    let currencies: HashMap<InvoiceId, Currency> = invoices.iter().copied().collect();
     for row in db.query_all_raw(statement(&db, &sql, values)).await? {
         let mut cells = Cells::of(&row);
         let id = InvoiceId::from_uuid(cells.take()?);
@@ -273,6 +308,19 @@ fn line(cells: &mut Cells<'_>, currency: Currency) -> Result<Line, Error> {
         service_period: interval(LINES, "service_end", cells.take()?, cells.take()?)?,
         steps: steps(&cells.take()?)?,
         call_position: cells.take::<Option<i32>>()?.map(index).transpose()?,
+    })
+}
+
+/// What [`brief`] reads, in its order.
+const BRIEF_COLUMNS: &str = "t.charge_code, t.description, t.quantity, t.amount_minor, t.tax_minor";
+
+fn brief(cells: &mut Cells<'_>, currency: Currency) -> Result<LineBrief, Error> {
+    Ok(LineBrief {
+        charge_code: cells.take()?,
+        description: cells.take()?,
+        quantity: cells.take::<Option<Exact>>()?.map(Exact::decimal),
+        amount: money(cells.take()?, currency),
+        tax: money(cells.take()?, currency),
     })
 }
 

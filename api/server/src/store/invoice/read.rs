@@ -4,9 +4,9 @@ use billing::ids::{InvoiceId, IssuingEntityId, OrganisationId, PlanId, Subscript
 use billing::invoice::InvoiceState;
 use chrono::{DateTime, Utc};
 use entities::invoices::{Column, Entity};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
-use super::record::{Invoice, InvoiceKind, record};
+use super::record::{COLUMNS, Invoice, InvoiceKind, record};
 use crate::error::Error;
 use crate::store::column::micros;
 use crate::store::connection::Conn;
@@ -31,7 +31,7 @@ pub struct Filter {
 /// # Errors
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, organisation: OrganisationId, id: InvoiceId) -> Result<Option<Invoice>, Error> {
-    of(organisation).filter(Column::Id.eq(id.uuid())).one(&conn.tenant(organisation)).await?.map(record).transpose()
+    one(&conn.tenant(organisation), of(organisation).filter(Column::Id.eq(id.uuid()))).await
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.
@@ -43,11 +43,8 @@ pub async fn find_many(
     organisation: OrganisationId,
     ids: &[InvoiceId],
 ) -> Result<Vec<Invoice>, Error> {
-    let rows = of(organisation)
-        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
-        .all(&conn.tenant(organisation))
-        .await?;
-    rows.into_iter().map(record).collect()
+    let select = of(organisation).filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+    all(&conn.tenant(organisation), select).await
 }
 
 /// The invoice of a subscription's period.
@@ -61,14 +58,11 @@ pub async fn find_by_period(
     kind: InvoiceKind,
     period_start: DateTime<Utc>,
 ) -> Result<Option<Invoice>, Error> {
-    of(organisation)
+    let select = of(organisation)
         .filter(Column::SubscriptionId.eq(subscription.uuid()))
         .filter(Column::PeriodStart.eq(micros(period_start)))
-        .filter(Column::Kind.eq(kind.as_str()))
-        .one(&conn.tenant(organisation))
-        .await?
-        .map(record)
-        .transpose()
+        .filter(Column::Kind.eq(kind.as_str()));
+    one(&conn.tenant(organisation), select).await
 }
 
 /// A page of an organisation's invoices.
@@ -81,8 +75,8 @@ pub async fn page(
     filter: &Filter,
     page: &Page,
 ) -> Result<PageOf<Invoice>, Error> {
-    page::fetch(&conn.tenant(organisation), filtered(organisation, filter), Column::CreatedAt, Column::Id, page, record)
-        .await
+    let select = listed(filtered(organisation, filter));
+    page::fetch_cells(&conn.tenant(organisation), select, (Column::CreatedAt, Column::Id), page, record).await
 }
 
 /// How many invoices pass a filter, counting no further than `cap`.
@@ -155,7 +149,20 @@ pub async fn drafts_ended(
         .order_by_asc(Column::Id)
         .limit(u64::from(limit));
     let db = organisation.map_or_else(|| conn.every_organisation(), |organisation| conn.tenant(organisation));
-    select.all(&db).await?.into_iter().map(record).collect()
+    all(&db, select).await
+}
+
+/// With the select list of [`record`].
+fn listed(select: Select<Entity>) -> Select<Entity> {
+    select.select_only().columns(COLUMNS)
+}
+
+async fn one(db: &impl ConnectionTrait, select: Select<Entity>) -> Result<Option<Invoice>, Error> {
+    db.query_one(&listed(select).into_query()).await?.as_ref().map(record).transpose()
+}
+
+async fn all(db: &impl ConnectionTrait, select: Select<Entity>) -> Result<Vec<Invoice>, Error> {
+    db.query_all(&listed(select).into_query()).await?.iter().map(record).collect()
 }
 
 fn of(organisation: OrganisationId) -> Select<Entity> {

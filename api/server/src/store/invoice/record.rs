@@ -6,10 +6,13 @@ use billing::money::{Currency, Money};
 use billing::period::Interval;
 use billing::rating::PriceStep;
 use chrono::{DateTime, Utc};
-use entities::{JsonText, invoices::Model};
+use entities::JsonText;
+use entities::invoices::{Column, Model};
 use rust_decimal::Decimal;
+use sea_orm::QueryResult;
 
 use crate::error::Error;
+use crate::store::cells::Cells;
 use crate::store::column::{currency, interval, micros, money, parsed};
 use crate::store::page::{Cursor, Keyed};
 use crate::store::plugin::PluginKind;
@@ -26,7 +29,7 @@ pub enum InvoiceKind {
 
 words!(InvoiceKind { Period => "PERIOD" });
 
-/// An invoice without its lines.
+/// An invoice without its contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
     /// The tenant.
@@ -57,8 +60,6 @@ pub struct Invoice {
     pub issued_at: Option<DateTime<Utc>>,
     /// When it is due.
     pub due_at: Option<DateTime<Utc>>,
-    /// Names, addresses and texts frozen for the document.
-    pub facts: JsonText,
     /// Raised by each change of contents or state; 1 at first.
     pub version: i32,
     /// Name of the rendered file.
@@ -110,6 +111,21 @@ pub struct Line {
     pub call_position: Option<u32>,
 }
 
+/// What a list shows of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineBrief {
+    /// The code of the charge or fee in the plan.
+    pub charge_code: String,
+    /// What the reader sees.
+    pub description: String,
+    /// The quantity, for usage.
+    pub quantity: Option<Decimal>,
+    /// The net amount, rounded once.
+    pub amount: Money,
+    /// Its share of the taxes.
+    pub tax: Money,
+}
+
 /// A tax component; its place is its index in [`Contents::taxes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceTax {
@@ -146,9 +162,11 @@ pub struct PluginCall {
     pub fuel: u64,
 }
 
-/// Everything below an invoice.
+/// Everything that an invoice says besides its sums.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Contents {
+    /// Names, addresses and texts frozen for the document.
+    pub facts: JsonText,
     /// The lines, in the order they are printed.
     pub lines: Vec<Line>,
     /// The taxes, in the order they are printed.
@@ -157,7 +175,7 @@ pub struct Contents {
     pub calls: Vec<PluginCall>,
 }
 
-pub(super) fn row(invoice: &Invoice) -> Model {
+pub(super) fn row(invoice: &Invoice, facts: &JsonText) -> Model {
     Model {
         organisation_id: invoice.organisation_id.uuid(),
         id: invoice.id.uuid(),
@@ -174,7 +192,7 @@ pub(super) fn row(invoice: &Invoice) -> Model {
         total_minor: invoice.total.minor,
         issued_at: invoice.issued_at.map(micros),
         due_at: invoice.due_at.map(micros),
-        facts: invoice.facts.clone(),
+        facts: facts.clone(),
         version: invoice.version,
         pdf_key: invoice.pdf_key.clone(),
         pdf_sha256: invoice.pdf_sha256.clone(),
@@ -183,28 +201,60 @@ pub(super) fn row(invoice: &Invoice) -> Model {
     }
 }
 
-pub(super) fn record(row: Model) -> Result<Invoice, Error> {
-    let currency = currency(TABLE, &row.currency)?;
+/// What [`record`] reads, in its order.
+pub(super) const COLUMNS: [Column; 20] = [
+    Column::OrganisationId,
+    Column::Id,
+    Column::SubscriptionId,
+    Column::IssuingEntityId,
+    Column::Kind,
+    Column::PeriodStart,
+    Column::PeriodEnd,
+    Column::State,
+    Column::Number,
+    Column::Currency,
+    Column::SubtotalMinor,
+    Column::TaxMinor,
+    Column::TotalMinor,
+    Column::IssuedAt,
+    Column::DueAt,
+    Column::Version,
+    Column::PdfKey,
+    Column::PdfSha256,
+    Column::TemplateFallback,
+    Column::CreatedAt,
+];
+
+pub(super) fn record(row: &QueryResult) -> Result<Invoice, Error> {
+    let mut cells = Cells::of(row);
+    let organisation_id = OrganisationId::from_uuid(cells.take()?);
+    let id = InvoiceId::from_uuid(cells.take()?);
+    let subscription_id = SubscriptionId::from_uuid(cells.take()?);
+    let issuing_entity_id = IssuingEntityId::from_uuid(cells.take()?);
+    let kind = parsed(TABLE, "kind", &cells.take::<String>()?)?;
+    let period = interval(TABLE, "period_end", cells.take()?, cells.take()?)?;
+    let state = parsed(TABLE, "state", &cells.take::<String>()?)?;
+    let number = cells.take()?;
+    let currency = currency(TABLE, &cells.take::<String>()?)?;
     Ok(Invoice {
-        organisation_id: OrganisationId::from_uuid(row.organisation_id),
-        id: InvoiceId::from_uuid(row.id),
-        subscription_id: SubscriptionId::from_uuid(row.subscription_id),
-        issuing_entity_id: IssuingEntityId::from_uuid(row.issuing_entity_id),
-        kind: parsed(TABLE, "kind", &row.kind)?,
-        period: interval(TABLE, "period_end", row.period_start, row.period_end)?,
-        state: parsed(TABLE, "state", &row.state)?,
-        number: row.number,
+        organisation_id,
+        id,
+        subscription_id,
+        issuing_entity_id,
+        kind,
+        period,
+        state,
+        number,
         currency,
-        subtotal: money(row.subtotal_minor, currency),
-        tax: money(row.tax_minor, currency),
-        total: money(row.total_minor, currency),
-        issued_at: row.issued_at,
-        due_at: row.due_at,
-        facts: row.facts,
-        version: row.version,
-        pdf_key: row.pdf_key,
-        pdf_sha256: row.pdf_sha256,
-        template_fallback: row.template_fallback,
-        created_at: row.created_at,
+        subtotal: money(cells.take()?, currency),
+        tax: money(cells.take()?, currency),
+        total: money(cells.take()?, currency),
+        issued_at: cells.take()?,
+        due_at: cells.take()?,
+        version: cells.take()?,
+        pdf_key: cells.take()?,
+        pdf_sha256: cells.take()?,
+        template_fallback: cells.take()?,
+        created_at: cells.take()?,
     })
 }

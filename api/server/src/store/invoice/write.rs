@@ -3,7 +3,6 @@
 use billing::ids::{InvoiceId, IssuingEntityId, OrganisationId};
 use billing::invoice::InvoiceState;
 use chrono::{DateTime, Utc};
-use entities::JsonText;
 use entities::invoices::{Column, Entity};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, TryInsertResult, UpdateMany};
@@ -42,8 +41,6 @@ pub struct Finalisation {
     pub issued_at: DateTime<Utc>,
     /// When it is due.
     pub due_at: DateTime<Utc>,
-    /// Names, addresses and texts frozen for the document.
-    pub facts: JsonText,
 }
 
 /// A rendered document.
@@ -64,7 +61,7 @@ pub struct Pdf {
 /// `Invalid` for an unknown subscription or plugin digest, `Unavailable`, `Internal`.
 pub async fn insert_draft_in_tx(tx: &Tx, invoice: &Invoice, contents: &Contents) -> Result<DraftOutcome, Error> {
     let period = [Column::OrganisationId, Column::SubscriptionId, Column::PeriodStart, Column::Kind];
-    let result = Entity::insert(row(invoice).into_active_model())
+    let result = Entity::insert(row(invoice, &contents.facts).into_active_model())
         .on_conflict_do_nothing_on(period)
         .exec_without_returning(&tx.tenant(invoice.organisation_id))
         .await?;
@@ -92,7 +89,7 @@ pub async fn replace_contents_in_tx(tx: &Tx, invoice: &Invoice, contents: &Conte
         .col_expr(Column::SubtotalMinor, Expr::value(invoice.subtotal.minor))
         .col_expr(Column::TaxMinor, Expr::value(invoice.tax.minor))
         .col_expr(Column::TotalMinor, Expr::value(invoice.total.minor))
-        .col_expr(Column::Facts, Expr::value(invoice.facts.clone()))
+        .col_expr(Column::Facts, Expr::value(contents.facts.clone()))
         .col_expr(Column::Version, Expr::value(invoice.version + 1))
         .filter(Column::State.eq(InvoiceState::Draft.as_str()))
         .filter(Column::Version.eq(invoice.version))
@@ -117,7 +114,6 @@ pub async fn finalise_in_tx(tx: &Tx, finalisation: &Finalisation) -> Result<bool
         .col_expr(Column::Number, Expr::value(finalisation.number.as_str()))
         .col_expr(Column::IssuedAt, Expr::value(micros(finalisation.issued_at)))
         .col_expr(Column::DueAt, Expr::value(micros(finalisation.due_at)))
-        .col_expr(Column::Facts, Expr::value(finalisation.facts.clone()))
         .col_expr(Column::Version, Expr::value(finalisation.version + 1))
         .filter(Column::IssuingEntityId.eq(finalisation.issuing_entity_id.uuid()))
         .filter(Column::State.eq(InvoiceState::Draft.as_str()))
