@@ -94,6 +94,7 @@ const STRANGERS: &[(&str, &str)] = &[
     ("api/billing/", "undash::"),
     ("api/billing/src/", "serde"),
     ("api/billing/src/", "async "),
+    ("api/resolver/", "billing::"),
     ("api/transport/", "billing::"),
     ("api/server/src/store/", "crate::app"),
     ("api/server/src/store/", "crate::graphql"),

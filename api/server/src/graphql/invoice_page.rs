@@ -47,10 +47,10 @@ impl Wanted {
         let field = ctx.look_ahead();
         let items = [field.field("nodes"), field.field("edges").field("node")];
         let has = |name: &str| items.iter().any(|item| item.field(name).exists());
-        let lines = items.iter().map(|item| item.field("lines"));
-        let lines = lines.filter(|lines| lines.exists());
-        let lines = lines.flat_map(|lines| NOT_IN_BRIEF.map(|name| lines.field(name).exists()));
-        let lines = lines.fold(false, |any, one| any || one);
+        let lines = items.iter().any(|item| {
+            let lines = item.field("lines");
+            NOT_IN_BRIEF.iter().any(|name| lines.field(name).exists())
+        });
         Self {
             briefs: has("lines") && !lines,
             lines,
