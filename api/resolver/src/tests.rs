@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used)]
 //! Answers are those of the stock resolver, except for the order of fields, which is that of the document.
+#![allow(clippy::unwrap_used)]
 
 use std::{
     collections::HashMap,

@@ -57,7 +57,7 @@ fn too_slow(kind: OperationType, wait: Duration) -> Failure {
     match kind {
         OperationType::Mutation => Failure::new(
             code::TIMEOUT,
-            format!("The mutation did not finish within {seconds} s and may still take effect. Look at the result, or repeat it with the same idempotency key."),
+            format!("The mutation did not finish within {seconds} s and may still take effect. Look at what it was to change before you send it again."),
         )
         .with("retryable", false),
         OperationType::Query | OperationType::Subscription => Failure::new(
