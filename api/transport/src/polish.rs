@@ -10,7 +10,7 @@ use async_graphql::{PathSegment, Response, ServerError};
 use crate::{
     RequestId, code,
     failure::{code_of, refusal, stamp},
-    shape::Shape,
+    shape::{Shape, Types},
 };
 
 /// Gives one answer its shape and completes its errors.
@@ -20,9 +20,27 @@ pub(crate) fn polish(mut response: Response, id: &RequestId, shape: Option<&Shap
         shape.give_to(&mut response);
     }
     for error in &mut response.errors {
+        if let Some(shape) = shape {
+            advise(error, shape.types());
+        }
         polish_error(error, refused, id);
     }
     response
+}
+
+/// Where a value does not fit its type, the schema's own words on the type say what would.
+fn advise(error: &mut ServerError, types: &Types) {
+    if !error.message.starts_with("Invalid value for argument ") {
+        return;
+    }
+    let named = ["expected type \"", "enumeration type \""].into_iter().find_map(|before| {
+        let (_, rest) = error.message.split_once(before)?;
+        rest.split('"').next()
+    });
+    let words = named.and_then(|name| types.description(name.trim_matches(['[', ']', '!'])));
+    if let Some(words) = words {
+        error.message = format!("{}. {words}", error.message);
+    }
 }
 
 fn polish_error(error: &mut ServerError, refused: bool, id: &RequestId) {
@@ -83,4 +101,29 @@ fn path(segments: &[PathSegment]) -> String {
         PathSegment::Index(index) => index.to_string(),
     });
     parts.collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_value_that_does_not_fit_is_told_what_would() {
+        let types = Types::read(
+            "type Query { a: Int } \"\"\"\n Cents,\n as text.\n\"\"\" scalar Money scalar Bare \"One of three.\" enum Colour { RED }",
+        )
+        .unwrap();
+        for (given, told) in [
+            ("Invalid value for argument \"input.a.0\", expected type \"Money\"", Some("Cents, as text.")),
+            ("Invalid value for argument \"a\", expected type \"[Money!]\"", Some("Cents, as text.")),
+            ("Invalid value for argument \"a\", enumeration type \"Colour\" does not contain the value \"X\"", Some("One of three.")),
+            ("Invalid value for argument \"a\", expected type \"Bare\"", None),
+            ("Unknown field, expected type \"Money\"", None),
+        ] {
+            let mut error = ServerError::new(given, None);
+            advise(&mut error, &types);
+            assert_eq!(error.message, told.map_or_else(|| given.to_owned(), |told| format!("{given}. {told}")));
+        }
+    }
 }

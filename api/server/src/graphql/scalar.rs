@@ -34,6 +34,11 @@ impl ScalarType for Decimal {
         }
     }
 
+    // Asked before execution, where the refusal still knows the whole way to the field.
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -64,6 +69,10 @@ impl ScalarType for Instant {
             ))
         })?;
         Ok(Self(billing::period::truncate_to_micros(at.with_timezone(&Utc))))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

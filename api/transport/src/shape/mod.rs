@@ -72,6 +72,11 @@ impl Shape {
         }
     }
 
+    /// The schema as far as shapes need it.
+    pub(crate) fn types(&self) -> &Types {
+        &self.types
+    }
+
     fn operation(&self) -> Option<&OperationDefinition> {
         match (&self.document.operations, &self.operation) {
             (DocumentOperations::Single(operation), _) => Some(&operation.node),

@@ -13,6 +13,8 @@ use async_graphql::parser::{
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     composite: HashMap<String, Composite>,
+    /// What the schema says about its scalars and enums.
+    descriptions: HashMap<String, String>,
     roots: [Option<String>; 3],
 }
 
@@ -48,7 +50,12 @@ impl Types {
                             }
                             types.composite.entry(name).or_default().is_abstract = true;
                         }
-                        TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_) => {}
+                        TypeKind::Scalar | TypeKind::Enum(_) => {
+                            let words = definition.node.description.map(|words| words.node).unwrap_or_default();
+                            let words: Vec<&str> = words.split_whitespace().collect();
+                            types.descriptions.insert(name, words.join(" "));
+                        }
+                        TypeKind::InputObject(_) => {}
                     }
                 }
                 TypeSystemDefinition::Directive(_) => {}
@@ -82,6 +89,11 @@ impl Types {
     /// The type of a field; `None` for those of introspection.
     pub(super) fn field(&self, owner: Option<&str>, name: &str) -> Option<&Type> {
         self.composite.get(owner?)?.fields.get(name)
+    }
+
+    /// What the schema says about a scalar or an enum.
+    pub(crate) fn description(&self, name: &str) -> Option<&str> {
+        self.descriptions.get(name).map(String::as_str).filter(|words| !words.is_empty())
     }
 
     pub(super) fn is_abstract(&self, name: &str) -> bool {
