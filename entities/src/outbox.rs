@@ -31,6 +31,12 @@ pub struct Model {
     pub dead_at: Option<DateTimeUtc>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// How often it may be tried.
+    pub attempt_limit: Option<i32>,
+    /// When somebody let it be.
+    pub discarded_at: Option<DateTimeUtc>,
+    /// Why.
+    pub discard_reason: Option<String>,
 }
 
 /// The tables a row points to.

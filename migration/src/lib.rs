@@ -22,6 +22,7 @@ mod m20261127_000010_isolation;
 mod m20261127_000020_trusted_documents;
 mod m20261127_000030_identity;
 mod m20261127_000040_audit;
+mod m20261127_000050_dead_letters;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000020_trusted_documents::Migration),
             Box::new(m20261127_000040_audit::Migration),
             Box::new(m20261127_000030_identity::Migration),
+            Box::new(m20261127_000050_dead_letters::Migration),
         ]
     }
 }

@@ -9,7 +9,9 @@ use undash::app::audit;
 use undash::app::bill_period::{self, Run, Summary};
 use undash::config::Settings;
 use undash::http::Server;
+use undash::store::Page;
 use undash::store::audit::ActorKind;
+use undash::store::outbox::{Filter, JobState};
 use undash::{store, worker};
 
 use crate::Client;
@@ -118,9 +120,11 @@ impl TestApp {
         self.rest().await;
         let left = store::outbox::depth(&self.app.store, 100).await.expect("the outbox");
         assert_eq!(left, 0, "effects are unfinished in the outbox");
-        let dead: Vec<_> = store::outbox::list_dead(&self.app.store, 10)
+        let filter = Filter { states: vec![JobState::Dead], ..Filter::default() };
+        let dead: Vec<_> = store::outbox::page(&self.app.store, &filter, &Page::first(10), Utc::now())
             .await
             .expect("the outbox")
+            .items
             .into_iter()
             .map(|job| (job.topic, job.last_error))
             .collect();

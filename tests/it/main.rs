@@ -8,6 +8,7 @@ mod audit;
 mod authz;
 mod billing_twice;
 mod conformance;
+mod dead_letters;
 mod demo;
 mod first_bill;
 mod identity;

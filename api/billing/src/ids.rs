@@ -209,7 +209,7 @@ kinds! {
     /// A record of the audit trail.
     AuditEvent AuditEventId "aud";
     /// An effect waiting to leave the database.
-    OutboxEntry OutboxId "obx";
+    OutboxEntry OutboxId "job";
 }
 
 #[cfg(test)]

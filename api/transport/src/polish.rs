@@ -117,7 +117,10 @@ mod tests {
         for (given, told) in [
             ("Invalid value for argument \"input.a.0\", expected type \"Money\"", Some("Cents, as text.")),
             ("Invalid value for argument \"a\", expected type \"[Money!]\"", Some("Cents, as text.")),
-            ("Invalid value for argument \"a\", enumeration type \"Colour\" does not contain the value \"X\"", Some("One of three.")),
+            (
+                "Invalid value for argument \"a\", enumeration type \"Colour\" does not contain the value \"X\"",
+                Some("One of three."),
+            ),
             ("Invalid value for argument \"a\", expected type \"Bare\"", None),
             ("Unknown field, expected type \"Money\"", None),
         ] {

@@ -5,6 +5,7 @@ use harness::PERIOD;
 
 use super::*;
 use crate::authz::{root_fields, variables, write_documents};
+use crate::dead_letters::{dead_letter, give_up};
 use crate::uploads::{FLAT_PRICE, put, sha256};
 
 /// The row of a request, if it left one; never more.
@@ -274,6 +275,12 @@ async fn tenant(witness: &mut Witness<'_>, world: &World, organisation: &str, pr
     witness
         .does("billingRunRetry", run, "billingRun { id }", ("BILLING_RUN_RETRIED", "organisation", "periodStart state"))
         .await;
+
+    let job = json!({"ids": [dead_letter(witness.app, organisation).await]});
+    witness.does("jobsReplay", job.clone(), "jobs { id }", ("JOB_REPLAYED", "organisation", "state topic")).await;
+    give_up(witness.app).await;
+    let let_be = json!({"ids": job["ids"], "reason": "A test."});
+    witness.does("jobsDiscard", let_be, "jobs { id }", ("JOB_DISCARDED", "organisation", "state topic reason")).await;
 }
 
 /// Holds a period that is not over, so that no worker touches it.

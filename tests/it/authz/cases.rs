@@ -135,6 +135,8 @@ pub(super) const CASES: &[Case] = &[
         "query($org: ID!) { auditEvents(organisationId: $org) { totalCount } }",
     ),
     case("Query", "billingRuns", "xxxx ----- --", "{ billingRuns { nodes { state } } }"),
+    case("Query", "job", "xxx- ----- --", "{ job(id: \"job_00000000000000000000000001\") { state } }"),
+    case("Query", "jobs", "xxx- ----- --", "{ jobs { nodes { state } } }"),
     case(
         "Mutation",
         "organisationCreate",
@@ -302,6 +304,18 @@ pub(super) const CASES: &[Case] = &[
         "billingRunRetry",
         "xx-- ----- --",
         "mutation($org: ID!, $sub: ID!) { billingRunRetry(input: {organisationId: $org, subscriptionId: $sub, periodStart: \"2024-03-01T00:00:00Z\"}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "jobsReplay",
+        "xx-- ----- --",
+        "mutation { jobsReplay(input: {ids: [\"job_00000000000000000000000001\"]}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "jobsDiscard",
+        "xx-- ----- --",
+        "mutation { jobsDiscard(input: {ids: [\"job_00000000000000000000000001\"], reason: \"x\"}) { errors { code } } }",
     ),
     case(
         "SubscriptionRoot",

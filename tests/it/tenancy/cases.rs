@@ -162,6 +162,8 @@ pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
         Denied,
         "query($org: ID!) { pluginActivations(target: {organisationId: $org}) { nodes { id } } }",
     ),
+    ("Query", "job", Denied, "{ job(id: \"job_00000000000000000000000001\") { payload } }"),
+    ("Query", "jobs", Denied, "query($org: ID!) { jobs(filter: {organisationId: $org}) { nodes { payload } } }"),
     ("Query", "billingRuns", Denied, "query($org: ID!) { billingRuns(organisationId: $org) { nodes { reason } } }"),
     (
         "Mutation",
@@ -324,6 +326,18 @@ pub(super) const CASES: &[(&str, &str, Answer, &str)] = &[
         "billingRunRetry",
         Denied,
         "mutation($org: ID!, $sub: ID!) { billingRunRetry(input: {organisationId: $org, subscriptionId: $sub, periodStart: \"2024-03-01T00:00:00Z\"}) { errors { code } } }",
+    ),
+    (
+        "Mutation",
+        "jobsReplay",
+        Denied,
+        "mutation { jobsReplay(input: {ids: [\"job_00000000000000000000000001\"]}) { errors { code } } }",
+    ),
+    (
+        "Mutation",
+        "jobsDiscard",
+        Denied,
+        "mutation { jobsDiscard(input: {ids: [\"job_00000000000000000000000001\"], reason: \"x\"}) { errors { code } } }",
     ),
     (
         "SubscriptionRoot",

@@ -19,6 +19,7 @@ pub mod invoice_contents;
 pub mod invoice_document;
 pub mod key_memory;
 mod late_usage;
+pub mod manage_jobs;
 pub mod manage_keys;
 pub mod manage_roles;
 pub mod mint_session;

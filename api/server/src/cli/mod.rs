@@ -6,6 +6,7 @@
 mod bill;
 mod demo;
 mod import;
+mod jobs;
 mod logs;
 mod migrate;
 mod plugin;
@@ -70,6 +71,9 @@ enum Verb {
     /// The server does this by itself; use it to bill at once, or without a running server. Billing a
     /// period a second time changes nothing, also when two processes try at once.
     Bill(bill::BillArguments),
+    /// Look at effects that leave the database, and deal with those that were given up
+    #[command(subcommand)]
+    Jobs(jobs::JobsVerb),
     /// Build, check and try plugins
     #[command(subcommand)]
     Plugin(plugin::PluginVerb),
@@ -122,6 +126,7 @@ fn run(line: CommandLine) -> Result<ExitCode, Error> {
             Verb::Demo(arguments) => demo::run(settings, arguments).await,
             Verb::Import(arguments) => import::run(settings, arguments).await,
             Verb::Bill(arguments) => bill::run(settings, arguments).await,
+            Verb::Jobs(verb) => jobs::run(settings, verb).await,
             Verb::Plugin(verb) => plugin::run(settings, verb).await,
             Verb::Migrate(arguments) => migrate::run(settings, arguments).await,
             Verb::Verify(arguments) => verify::run(settings, arguments).await,

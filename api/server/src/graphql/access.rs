@@ -96,6 +96,7 @@ pub static PERMISSIONS: &[&[Need]] = &[
     super::plugin_version::NEEDS,
     super::plugin_activation::NEEDS,
     super::billing_run::NEEDS,
+    super::job::NEEDS,
     super::trusted_document::NEEDS,
     super::audit_event::NEEDS,
 ];

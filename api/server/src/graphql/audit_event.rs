@@ -48,6 +48,10 @@ pub(super) enum AuditAction {
     InvoiceVoided,
     /// An issuing entity was made.
     IssuingEntityCreated,
+    /// An effect that had been given up was let be.
+    JobDiscarded,
+    /// An effect that had been given up was made due again.
+    JobReplayed,
     /// A metric was made.
     MetricCreated,
     /// The server installed an operator key when it started.
@@ -124,6 +128,8 @@ pub(super) enum AuditSubjectType {
     Invoice,
     /// An issuing entity.
     IssuingEntity,
+    /// An effect that leaves the database.
+    Job,
     /// A metric.
     Metric,
     /// An organisation.

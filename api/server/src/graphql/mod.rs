@@ -30,6 +30,7 @@ mod invoice_page;
 mod invoice_preview;
 mod invoice_write;
 mod issuing_entity;
+mod job;
 mod loader;
 mod metric;
 mod money;

@@ -12,6 +12,7 @@ use super::fault::{Result, nullable};
 use super::ident::{parse_id, read_uuid};
 use super::invoice::{self, Invoice};
 use super::issuing_entity::{self, IssuingEntity};
+use super::job::{self, Job};
 use super::metric::Metric;
 use super::organisation::{self, Organisation};
 use super::plan::{self, Plan, PlanVersion};
@@ -50,6 +51,8 @@ pub(super) enum Node {
     Invoice(Invoice),
     /// A legal seller.
     IssuingEntity(IssuingEntity),
+    /// An effect that leaves the database.
+    Job(Job),
     /// Something that is measured.
     Metric(Metric),
     /// A tenant.
@@ -143,6 +146,7 @@ pub(super) const NOUNS: &[(&str, &str, Permission)] = &[
     ("pgv", "PluginVersion", Permission::PluginsRead),
     ("act", "PluginActivation", Permission::PluginsRead),
     ("run", "BillingRun", Permission::PluginsRead),
+    ("job", "Job", Permission::JobsRead),
     ("tdo", "TrustedDocument", Permission::PluginsRead),
 ];
 
@@ -178,6 +182,7 @@ async fn look_up(call: &Call<'_>, id: &ID) -> Result<Option<Node>, Error> {
         "act" => plugin_activation::find(call, parse_id(id, "id")?).await?.map(Node::PluginActivation),
         "tdo" => trusted_document::find(call, parse_id(id, "id")?).await?.map(Node::TrustedDocument),
         "run" => billing_run::node(call, id).await?.map(Node::BillingRun),
+        "job" => job::node(call, parse_id(id, "id")?).await?.map(Node::Job),
         "evt" => usage_event::node(call, id).await?.map(Node::UsageEvent),
         _ => of_tenant(call, prefix, id).await?,
     })

@@ -14,6 +14,7 @@ use super::invoice_explain::InvoiceExplainQuery;
 use super::invoice_preview::InvoicePreviewQuery;
 use super::invoice_write::InvoiceMutation;
 use super::issuing_entity::{IssuingEntityMutation, IssuingEntityQuery};
+use super::job::{JobMutation, JobQuery};
 use super::metric::{MetricMutation, MetricQuery};
 use super::node::NodeQuery;
 use super::organisation::{OrganisationMutation, OrganisationQuery};
@@ -57,6 +58,7 @@ pub struct Query(
     PluginQuery,
     PluginActivationQuery,
     BillingRunQuery,
+    JobQuery,
     TrustedDocumentQuery,
     AuditEventQuery,
 );
@@ -80,6 +82,7 @@ pub struct Mutation(
     PluginVersionMutation,
     PluginActivationMutation,
     BillingRunMutation,
+    JobMutation,
     TrustedDocumentMutation,
 );
 

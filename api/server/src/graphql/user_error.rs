@@ -127,6 +127,8 @@ pub(super) enum UserErrorCode {
     BadCode,
     /// A colour is not of the form #1a2b3c.
     BadColour,
+    /// There are too few or too many of something.
+    BadCount,
     /// A country is not two capital letters of ISO 3166-1.
     BadCountry,
     /// A digest is not 64 hexadecimal digits.
@@ -143,6 +145,8 @@ pub(super) enum UserErrorCode {
     BadPlan,
     /// An invoice prefix has characters it may not have.
     BadPrefix,
+    /// A reason is empty or too long.
+    BadReason,
     /// Thresholds are missing, not positive or not ascending.
     BadThresholds,
     /// A time zone is not a name of the IANA list.
@@ -161,6 +165,8 @@ pub(super) enum UserErrorCode {
     InvalidState,
     /// The invoice is not what it was when it was issued.
     InvoiceChanged,
+    /// A job is not DEAD, so that it can be neither replayed nor discarded.
+    JobNotDead,
     /// The caller's own address would be refused from then on.
     LocksYouOut,
     /// Something that is needed is missing.

@@ -273,4 +273,8 @@ pub(super) enum KeyPermission {
     AlertsWrite,
     /// Reading the audit trail.
     AuditRead,
+    /// Reading jobs: effects that leave the database, and those that were given up.
+    JobsRead,
+    /// Trying jobs that were given up again, and letting them be.
+    JobsWrite,
 }

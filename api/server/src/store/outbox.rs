@@ -7,14 +7,15 @@
 use billing::ids::{OrganisationId, OutboxId};
 use chrono::{DateTime, TimeDelta, Utc};
 use entities::outbox::{Column, Entity, Model};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter};
 use sea_orm::{QueryOrder, QuerySelect, Select, TryInsertResult, UpdateMany};
 
 use super::column::{micros, storable};
 use super::connection::{Conn, Store, Tx};
-use super::page;
+use super::page::{self, Cursor, Keyed, Page, PageOf};
 use super::statement::{lock_clause, statement};
+use super::word::words;
 use crate::error::Error;
 
 /// An effect to be enqueued.
@@ -34,7 +35,33 @@ pub struct NewJob {
     pub available_at: DateTime<Utc>,
 }
 
-/// An effect that is claimed, or was given up.
+/// Tries before a job is given up and waits for a person; a replay gives as many again.
+pub const ATTEMPTS: i32 = 12;
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// To be tried at its time.
+    Waiting,
+    /// A worker is at it.
+    Running,
+    /// Finished.
+    Done,
+    /// Given up; a person has to look.
+    Dead,
+    /// Given up, and let be by somebody.
+    Discarded,
+}
+
+words!(JobState {
+    Waiting => "WAITING",
+    Running => "RUNNING",
+    Done => "DONE",
+    Dead => "DEAD",
+    Discarded => "DISCARDED",
+});
+
+/// An effect that leaves the database, as it stood when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// Its identity.
@@ -47,10 +74,37 @@ pub struct Job {
     pub payload: serde_json::Value,
     /// How often it has been claimed, this time included.
     pub attempts: i32,
+    /// How often it may be.
+    pub attempt_limit: i32,
+    /// Where it stands.
+    pub state: JobState,
+    /// Not before this instant.
+    pub available_at: DateTime<Utc>,
     /// What went wrong last.
     pub last_error: Option<String>,
     /// When it was enqueued.
     pub created_at: DateTime<Utc>,
+    /// When it was done, given up or let be.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why somebody let it be.
+    pub discard_reason: Option<String>,
+}
+
+impl Keyed for Job {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, id: self.id.uuid() }
+    }
+}
+
+/// Which jobs; an empty filter means all.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// In any of these states; in any state when empty.
+    pub states: Vec<JobState>,
+    /// Of this topic.
+    pub topic: Option<String>,
+    /// Of this organisation.
+    pub organisation_id: Option<OrganisationId>,
 }
 
 /// Enqueues a job; answers whether it is new, that is, whether its dedupe key was free.
@@ -71,6 +125,9 @@ pub async fn enqueue_in_tx(tx: &Tx, job: &NewJob, now: DateTime<Utc>) -> Result<
         done_at: None,
         dead_at: None,
         last_error: None,
+        attempt_limit: Some(ATTEMPTS),
+        discarded_at: None,
+        discard_reason: None,
     };
     let result = Entity::insert(row.into_active_model())
         .on_conflict_do_nothing_on([Column::DedupeKey])
@@ -111,7 +168,7 @@ pub async fn claim(
     let rows = db.query_all_raw(statement(&db, &sql, values)).await?;
     let mut rows: Vec<Model> = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
     rows.sort_by_key(|row| (row.available_at, row.id));
-    Ok(rows.into_iter().map(record).collect())
+    Ok(rows.into_iter().map(|row| record(row, now)).collect())
 }
 
 /// Marks a claimed job done; answers `false` when the claim had been lost to another worker meanwhile.
@@ -155,21 +212,54 @@ pub async fn dead(store: &Store, job: &Job, now: DateTime<Utc>, error: &str) -> 
     Ok(update.exec(&store.writer()).await?.rows_affected == 1)
 }
 
-/// Brings a job that was given up back, to be claimed from `now`; answers whether there was one.
+/// Lets a job that was given up be tried again, from `now` and as often as a new one; answers whether there was one.
 ///
 /// # Errors
 /// `Unavailable`, `Internal`.
-pub async fn revive(store: &Store, id: OutboxId, now: DateTime<Utc>) -> Result<bool, Error> {
+pub async fn replay_in_tx(tx: &Tx, id: OutboxId, now: DateTime<Utc>) -> Result<bool, Error> {
     let none = Option::<DateTime<Utc>>::None;
-    let result = Entity::update_many()
+    let update = dead_one(id)
         .col_expr(Column::DeadAt, Expr::value(none))
         .col_expr(Column::ClaimedUntil, Expr::value(none))
         .col_expr(Column::AvailableAt, Expr::value(micros(now)))
-        .filter(Column::Id.eq(id.uuid()))
-        .filter(Column::DeadAt.is_not_null())
-        .exec(&store.writer())
-        .await?;
-    Ok(result.rows_affected == 1)
+        .col_expr(Column::AttemptLimit, Expr::col(Column::Attempts).add(ATTEMPTS));
+    Ok(update.exec(&tx.shared()).await?.rows_affected == 1)
+}
+
+/// Lets a job that was given up be, for ever; answers whether there was one.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn discard_in_tx(tx: &Tx, id: OutboxId, reason: &str, now: DateTime<Utc>) -> Result<bool, Error> {
+    let update = dead_one(id)
+        .col_expr(Column::DiscardedAt, Expr::value(micros(now)))
+        .col_expr(Column::DiscardReason, Expr::value(storable(reason)));
+    Ok(update.exec(&tx.shared()).await?.rows_affected == 1)
+}
+
+/// One job as it stands at `now`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn find(conn: &impl Conn, id: OutboxId, now: DateTime<Utc>) -> Result<Option<Job>, Error> {
+    Ok(Entity::find_by_id(id.uuid()).one(&conn.shared()).await?.map(|row| record(row, now)))
+}
+
+/// A page of jobs as they stand at `now`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn page(conn: &impl Conn, filter: &Filter, page: &Page, now: DateTime<Utc>) -> Result<PageOf<Job>, Error> {
+    let read = |row| Ok(record(row, now));
+    page::fetch(&conn.shared(), filtered(filter, now), Column::CreatedAt, Column::Id, page, read).await
+}
+
+/// How many jobs pass a filter, counting no further than `cap`.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn count_capped(conn: &impl Conn, filter: &Filter, now: DateTime<Utc>, cap: u64) -> Result<u64, Error> {
+    page::count_capped(&conn.shared(), filtered(filter, now), cap).await
 }
 
 /// How many jobs are neither done nor given up, counting no further than `cap`.
@@ -194,21 +284,7 @@ pub async fn oldest(conn: &impl Conn) -> Result<Option<DateTime<Utc>>, Error> {
 /// # Errors
 /// `Unavailable`.
 pub async fn count_dead(conn: &impl Conn, cap: u64) -> Result<u64, Error> {
-    page::count_capped(&conn.shared(), Entity::find().filter(Column::DeadAt.is_not_null()), cap).await
-}
-
-/// Jobs that were given up, oldest first, at most `limit`.
-///
-/// # Errors
-/// `Unavailable`.
-pub async fn list_dead(conn: &impl Conn, limit: u64) -> Result<Vec<Job>, Error> {
-    let rows = Entity::find()
-        .filter(Column::DeadAt.is_not_null())
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .all(&conn.shared())
-        .await?;
-    Ok(rows.into_iter().map(record).collect())
+    page::count_capped(&conn.shared(), Entity::find().filter(is_dead()), cap).await
 }
 
 /// Deletes jobs done before `before`, except those with a dedupe key, which must stay to keep a repeat harmless;
@@ -226,7 +302,44 @@ pub async fn purge_done(store: &Store, before: DateTime<Utc>) -> Result<u64, Err
 }
 
 fn waiting() -> Select<Entity> {
-    Entity::find().filter(Column::DoneAt.is_null()).filter(Column::DeadAt.is_null())
+    Entity::find().filter(is_open())
+}
+
+fn is_open() -> Condition {
+    Condition::all().add(Column::DoneAt.is_null()).add(Column::DeadAt.is_null())
+}
+
+fn is_dead() -> Condition {
+    Condition::all().add(Column::DeadAt.is_not_null()).add(Column::DiscardedAt.is_null())
+}
+
+fn is_in(state: JobState, now: DateTime<Utc>) -> Condition {
+    match state {
+        JobState::Waiting => is_open()
+            .add(Condition::any().add(Column::ClaimedUntil.is_null()).add(Column::ClaimedUntil.lte(micros(now)))),
+        JobState::Running => is_open().add(Column::ClaimedUntil.gt(micros(now))),
+        JobState::Done => Condition::all().add(Column::DoneAt.is_not_null()),
+        JobState::Dead => is_dead(),
+        JobState::Discarded => Condition::all().add(Column::DiscardedAt.is_not_null()),
+    }
+}
+
+fn filtered(filter: &Filter, now: DateTime<Utc>) -> Select<Entity> {
+    let mut select = Entity::find();
+    if !filter.states.is_empty() {
+        select = select.filter(filter.states.iter().fold(Condition::any(), |any, state| any.add(is_in(*state, now))));
+    }
+    if let Some(topic) = &filter.topic {
+        select = select.filter(Column::Topic.eq(topic));
+    }
+    if let Some(organisation) = filter.organisation_id {
+        select = select.filter(Column::OrganisationId.eq(organisation.uuid()));
+    }
+    select
+}
+
+fn dead_one(id: OutboxId) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(id.uuid())).filter(is_dead())
 }
 
 /// The row, as long as this very attempt is the latest and open.
@@ -238,14 +351,26 @@ fn attempt(job: &Job) -> UpdateMany<Entity> {
         .filter(Column::DeadAt.is_null())
 }
 
-fn record(row: Model) -> Job {
+fn record(row: Model, now: DateTime<Utc>) -> Job {
+    let state = match (row.done_at, row.dead_at, row.discarded_at) {
+        (Some(_), ..) => JobState::Done,
+        (_, _, Some(_)) => JobState::Discarded,
+        (_, Some(_), _) => JobState::Dead,
+        _ if row.claimed_until.is_some_and(|until| until > now) => JobState::Running,
+        _ => JobState::Waiting,
+    };
     Job {
         id: OutboxId::from_uuid(row.id),
         organisation_id: row.organisation_id.map(OrganisationId::from_uuid),
         topic: row.topic,
         payload: row.payload,
         attempts: row.attempts,
+        attempt_limit: row.attempt_limit.unwrap_or(ATTEMPTS),
+        state,
+        available_at: row.available_at,
         last_error: row.last_error,
         created_at: row.created_at,
+        ended_at: row.done_at.or(row.discarded_at).or(row.dead_at),
+        discard_reason: row.discard_reason,
     }
 }

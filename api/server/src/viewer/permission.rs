@@ -84,6 +84,10 @@ permissions! {
     AlertsWrite => "ALERTS_WRITE",
     /// The audit trail.
     AuditRead => "AUDIT_READ",
+    /// Effects that leave the database, and those that were given up.
+    JobsRead => "JOBS_READ",
+    /// Trying given up effects again, and letting them be.
+    JobsWrite => "JOBS_WRITE",
 }
 
 impl fmt::Display for Permission {
@@ -116,6 +120,8 @@ impl Permissions {
         Permission::OrganisationsWrite,
         Permission::SubscriptionsWrite,
         Permission::InvoicesWrite,
+        Permission::JobsRead,
+        Permission::JobsWrite,
     ]);
 
     /// What makes sense inside one project; everything else is about its whole organisation.

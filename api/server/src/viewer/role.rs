@@ -55,6 +55,7 @@ const SUPPORT: Permissions = READ.union(READ_ACCESS).union(Permissions::of(&[
     Permission::IssuersRead,
     Permission::PluginsRead,
     Permission::AuditRead,
+    Permission::JobsRead,
 ]));
 
 const OPERATOR_DEVELOPER: Permissions = Permissions::of(&[

@@ -2,6 +2,8 @@
 
 use billing::ids::{InvoiceId, OrganisationId};
 use chrono::{TimeDelta, Utc};
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::app::evaluate_alerts::ANNOUNCE_ALERT;
@@ -17,9 +19,6 @@ const BATCH: u32 = 16;
 /// Time a job may take before another worker may take it.
 const LEASE_SECONDS: i64 = 120;
 
-/// Tries before a job is given up and waits for a person.
-const ATTEMPTS: i32 = 12;
-
 /// Runs the jobs that are due; tells how many there were.
 pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
     let now = Utc::now();
@@ -32,9 +31,19 @@ pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
     )
     .await?;
     for job in &jobs {
-        finish(&app, job, run(&app, job).await).await?;
+        finish(&app, job, attempt(&app, job).await).await?;
     }
     Ok(jobs.len())
+}
+
+/// One try. A job that panics fails like any other, and one that took its worker with it each time is tried no more:
+/// neither may keep the jobs behind it from their turn.
+async fn attempt(app: &App, job: &Job) -> Result<(), Error> {
+    if job.attempts > job.attempt_limit {
+        return Err(Error::internal("its worker did not come back from the last attempt"));
+    }
+    let run = AssertUnwindSafe(run(app, job)).catch_unwind().await;
+    run.unwrap_or_else(|_| Err(Error::internal("the attempt panicked")))
 }
 
 async fn run(app: &App, job: &Job) -> Result<(), Error> {
@@ -67,7 +76,7 @@ async fn finish(app: &App, job: &Job, outcome: Result<(), Error>) -> Result<(), 
     };
     let words = chain(&error);
     tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, error = words, "an effect failed");
-    if job.attempts >= ATTEMPTS {
+    if job.attempts >= job.attempt_limit {
         store::outbox::dead(&app.store, job, now, &words).await?;
     } else {
         store::outbox::retry(&app.store, job, now + backoff(job.attempts), &words).await?;

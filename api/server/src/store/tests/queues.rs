@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::builders::{at, tenant};
 use super::databases;
 use crate::store::billing_run::{self, RunKey, RunState};
-use crate::store::outbox::{self, NewJob};
+use crate::store::outbox::{self, JobState, NewJob};
 use crate::store::{Page, Store, subscription, usage_change};
 
 fn now() -> DateTime<Utc> {
@@ -64,12 +64,27 @@ async fn an_outbox_lease_runs_out_and_is_reclaimed() {
         let third = outbox::claim(store, &["pdf"], 10, now() + minutes(20), minutes(5)).await.unwrap();
         assert_eq!((third[0].attempts, third[0].last_error.as_deref()), (3, Some("gateway \u{fffd} away")));
         assert!(outbox::dead(store, &third[0], now(), "given up").await.unwrap());
-        assert_eq!(outbox::list_dead(store, 10).await.unwrap().len(), 1);
-        assert!(outbox::revive(store, third[0].id, now()).await.unwrap());
+        let in_state = async |state: JobState| {
+            let filter = outbox::Filter { states: vec![state], ..outbox::Filter::default() };
+            let jobs = outbox::page(store, &filter, &Page::first(10), now()).await.unwrap().items;
+            assert_eq!(outbox::count_capped(store, &filter, now(), 10).await.unwrap(), jobs.len() as u64);
+            assert!(jobs.iter().all(|job| job.state == state));
+            jobs.len()
+        };
+        assert_eq!((in_state(JobState::Dead).await, in_state(JobState::Waiting).await), (1, 2));
+        let tx = store.begin().await.unwrap();
+        assert!(outbox::replay_in_tx(&tx, third[0].id, now()).await.unwrap());
+        assert!(!outbox::replay_in_tx(&tx, third[0].id, now()).await.unwrap(), "only a dead one");
+        assert!(!outbox::discard_in_tx(&tx, third[0].id, "why", now()).await.unwrap(), "only a dead one");
+        tx.commit().await.unwrap();
+        assert_eq!((in_state(JobState::Dead).await, in_state(JobState::Waiting).await), (0, 3));
+        let replayed = outbox::find(store, third[0].id, now()).await.unwrap().unwrap();
+        assert_eq!((replayed.attempts, replayed.attempt_limit), (3, 3 + outbox::ATTEMPTS), "as many tries again");
         let fourth = outbox::claim(store, &["pdf"], 10, now(), minutes(5)).await.unwrap();
         let tx = store.begin().await.unwrap();
         assert!(outbox::done_in_tx(&tx, &fourth[0], now()).await.unwrap());
         tx.commit().await.unwrap();
+        assert_eq!((in_state(JobState::Done).await, in_state(JobState::Running).await), (1, 0));
         let mails = outbox::claim(store, &["mail"], 1, now(), minutes(5)).await.unwrap();
         assert!(outbox::done(store, &mails[0], now()).await.unwrap());
         assert_eq!(outbox::depth(store, 100).await.unwrap(), 1);
