@@ -36,6 +36,12 @@ pub struct Model {
     pub tax_minor: i64,
     /// Subtotal and tax, in minor units.
     pub total_minor: i64,
+    /// What payments have settled of it.
+    pub paid_minor: i64,
+    /// What credit notes have taken back of it.
+    pub credited_minor: i64,
+    /// What went back of the payments, or is on its way.
+    pub refunded_minor: i64,
     /// When it was issued.
     pub issued_at: Option<DateTimeUtc>,
     /// When it is due.

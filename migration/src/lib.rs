@@ -23,6 +23,7 @@ mod m20261127_000020_trusted_documents;
 mod m20261127_000030_identity;
 mod m20261127_000040_audit;
 mod m20261127_000050_dead_letters;
+mod m20261127_000060_money_movement;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000040_audit::Migration),
             Box::new(m20261127_000030_identity::Migration),
             Box::new(m20261127_000050_dead_letters::Migration),
+            Box::new(m20261127_000060_money_movement::Migration),
         ]
     }
 }

@@ -182,6 +182,12 @@ kinds! {
     Subscription SubscriptionId "sub";
     /// An invoice, with or without a number.
     Invoice InvoiceId "inv";
+    /// Money asked for, or taken, for an invoice.
+    Payment PaymentId "pay";
+    /// Money of a payment going back.
+    Refund RefundId "rfn";
+    /// A document that takes back a part of an invoice.
+    CreditNote CreditNoteId "crn";
     /// A key a program authenticates with.
     ApiKey ApiKeyId "key";
     /// A set of permissions under a name, made by the operator or an organisation.
@@ -269,6 +275,9 @@ mod tests {
             PlanVersion::PREFIX,
             Subscription::PREFIX,
             Invoice::PREFIX,
+            Payment::PREFIX,
+            Refund::PREFIX,
+            CreditNote::PREFIX,
             ApiKey::PREFIX,
             Role::PREFIX,
             Session::PREFIX,

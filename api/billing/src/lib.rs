@@ -16,16 +16,22 @@
 //! | [`rating`] | plan terms, the question put to a pricing plugin, the answer we accept |
 //! | [`tax`] | the same for a tax plugin |
 //! | [`invoice`] | lines, totals and states of an invoice |
+//! | [`credit_note`] | how a part of an invoice is taken back, net and each tax |
+//! | [`payment`] | states of a payment, what its money settles |
+//! | [`refund`] | states of a refund, how much may go back |
 //! | [`alert`] | which thresholds a new observation crosses |
 //! | [`audit`] | the hash chain of the audit trail, and where it breaks |
 
 pub mod alert;
 pub mod audit;
+pub mod credit_note;
 pub mod decimal;
 pub mod ids;
 pub mod invoice;
 pub mod metering;
 pub mod money;
+pub mod payment;
 pub mod period;
 pub mod rating;
+pub mod refund;
 pub mod tax;

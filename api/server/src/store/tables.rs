@@ -1,7 +1,7 @@
 //! Which tables belong to tenants and which to nobody: the one list that the catalogue test compares with the database.
 
 /// Tables whose every key and every reference to each other leads with `organisation_id`.
-pub const TENANT_TABLES: [&str; 14] = [
+pub const TENANT_TABLES: [&str; 19] = [
     "organisations",
     "projects",
     "subscriptions",
@@ -14,12 +14,17 @@ pub const TENANT_TABLES: [&str; 14] = [
     "plugin_calls",
     "alert_rules",
     "alert_events",
+    "payments",
+    "payment_allocations",
+    "credit_notes",
+    "refunds",
+    "mutation_keys",
     "audit_heads",
     "audit_events",
 ];
 
 /// The operator's catalogue, registries and queues; they never refer to a tenant table.
-pub const SHARED_TABLES: [&str; 20] = [
+pub const SHARED_TABLES: [&str; 22] = [
     "installation",
     "issuing_entities",
     "invoice_counters",
@@ -37,6 +42,8 @@ pub const SHARED_TABLES: [&str; 20] = [
     "api_key_addresses",
     "roles",
     "outbox",
+    "inbox",
+    "gateway_references",
     "usage_changes",
     "billing_runs",
     "seaql_migrations",

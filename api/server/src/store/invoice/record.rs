@@ -54,8 +54,14 @@ pub struct Invoice {
     pub subtotal: Money,
     /// The sum of the taxes.
     pub tax: Money,
-    /// What is due.
+    /// The sum of both.
     pub total: Money,
+    /// What payments have settled of it.
+    pub paid: Money,
+    /// What credit notes have taken back of it.
+    pub credited: Money,
+    /// What went back of the payments, or is on its way.
+    pub refunded: Money,
     /// When it was issued.
     pub issued_at: Option<DateTime<Utc>>,
     /// When it is due.
@@ -190,6 +196,9 @@ pub(super) fn row(invoice: &Invoice, facts: &JsonText) -> Model {
         subtotal_minor: invoice.subtotal.minor,
         tax_minor: invoice.tax.minor,
         total_minor: invoice.total.minor,
+        paid_minor: invoice.paid.minor,
+        credited_minor: invoice.credited.minor,
+        refunded_minor: invoice.refunded.minor,
         issued_at: invoice.issued_at.map(micros),
         due_at: invoice.due_at.map(micros),
         facts: facts.clone(),
@@ -202,7 +211,7 @@ pub(super) fn row(invoice: &Invoice, facts: &JsonText) -> Model {
 }
 
 /// What [`record`] reads, in its order.
-pub(super) const COLUMNS: [Column; 20] = [
+pub(super) const COLUMNS: [Column; 23] = [
     Column::OrganisationId,
     Column::Id,
     Column::SubscriptionId,
@@ -216,6 +225,9 @@ pub(super) const COLUMNS: [Column; 20] = [
     Column::SubtotalMinor,
     Column::TaxMinor,
     Column::TotalMinor,
+    Column::PaidMinor,
+    Column::CreditedMinor,
+    Column::RefundedMinor,
     Column::IssuedAt,
     Column::DueAt,
     Column::Version,
@@ -249,6 +261,9 @@ pub(super) fn record(row: &QueryResult) -> Result<Invoice, Error> {
         subtotal: money(cells.take()?, currency),
         tax: money(cells.take()?, currency),
         total: money(cells.take()?, currency),
+        paid: money(cells.take()?, currency),
+        credited: money(cells.take()?, currency),
+        refunded: money(cells.take()?, currency),
         issued_at: cells.take()?,
         due_at: cells.take()?,
         version: cells.take()?,
