@@ -42,6 +42,7 @@ const STATEMENTS: &[&str] = &[
     ){strict}",
     "CREATE INDEX payments_by_time ON payments (organisation_id, created_at, id)",
     "CREATE INDEX payments_by_invoice ON payments (organisation_id, invoice_id)",
+    "CREATE UNIQUE INDEX payments_by_gateway_payment ON payments (organisation_id, gateway_payment_id)",
     "CREATE TABLE payment_allocations (
         organisation_id {uuid} NOT NULL,
         payment_id {uuid} NOT NULL,

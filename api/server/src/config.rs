@@ -1,6 +1,6 @@
 //! Every setting, read once: the only place that looks at the environment or at `undash.toml`.
 //!
-//! One table ([`SETTINGS`]) names each setting, its environment variable, its default and its
+//! One table ([`settings`]) names each setting, its environment variable, its default and its
 //! meaning; parsing, `docs/settings.md` and the error texts all come from it. Command line flags
 //! win over the environment, the environment over the file, the file over the default. Nothing here
 //! may open a connection or know what a setting is used for.
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use rates::{Rate, Rates};
-pub use table::SETTINGS;
+pub use table::settings;
 use table::{days, minutes};
 
 /// Everything an operator can set, with types and units.
@@ -66,6 +66,18 @@ pub struct Settings {
     pub rates: Rates,
     /// Where the rates are counted for all nodes together; each node counts for itself when absent.
     pub redis_url: Option<Secret>,
+    /// The public half of the key to Razorpay; no gateway when absent.
+    pub razorpay_key_id: Option<String>,
+    /// The secret half.
+    pub razorpay_key_secret: Option<Secret>,
+    /// What Razorpay signs webhooks with.
+    pub razorpay_webhook_secret: Option<Secret>,
+    /// What it signed them with before: old events come with the old signature.
+    pub razorpay_previous_webhook_secret: Option<Secret>,
+    /// Where Razorpay is.
+    pub razorpay_url: String,
+    /// How long a gateway may take to answer before what it did is unknown.
+    pub gateway_timeout: Duration,
     /// What a collector of metrics sends as its bearer token; keys of the operator always may.
     pub metrics_token: Option<Secret>,
 }
@@ -154,6 +166,12 @@ impl Default for Settings {
             operation_cost: 5_000,
             rates: Rates::default(),
             redis_url: None,
+            razorpay_key_id: None,
+            razorpay_key_secret: None,
+            razorpay_webhook_secret: None,
+            razorpay_previous_webhook_secret: None,
+            razorpay_url: "https://api.razorpay.com".to_owned(),
+            gateway_timeout: Duration::from_secs(15),
             metrics_token: None,
         }
     }
@@ -186,7 +204,7 @@ impl Settings {
             SettingsError(format!("undash.toml cannot be read: {}", error.message()))
         })?;
         for (key, value) in table {
-            let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| {
+            let setting = settings().find(|setting| setting.key == key).ok_or_else(|| {
                 SettingsError(format!(
                     "undash.toml sets `{key}`, which is not a setting. Did you mean {}?",
                     nearest(&key, |s| s.key)
@@ -209,7 +227,7 @@ impl Settings {
 
     fn apply_environment(&mut self, environment: &BTreeMap<String, String>) -> Result<(), SettingsError> {
         for (variable, value) in environment {
-            if let Some(setting) = SETTINGS.iter().find(|setting| setting.variable == variable) {
+            if let Some(setting) = settings().find(|setting| setting.variable == variable) {
                 self.set(setting, setting.variable, value)?;
             } else if variable.starts_with("UNDASH_") && !OTHER_VARIABLES.contains(&variable.as_str()) {
                 return Err(SettingsError(format!(
@@ -243,7 +261,7 @@ pub fn documentation() -> String {
          that names it. This page is made from the table in `api/server/src/config/table.rs`, by `undash schema --settings`.\n\n\
          | `undash.toml` | environment | default | meaning |\n|---|---|---|---|\n",
     );
-    for setting in SETTINGS {
+    for setting in settings() {
         page.push_str(&format!(
             "| `{}` | `{}` | {} | {} |\n",
             setting.key, setting.variable, setting.default, setting.meaning
@@ -267,7 +285,7 @@ fn nearest(written: &str, name: fn(&Setting) -> &'static str) -> &'static str {
             .filter(|letter| rest.by_ref().any(|c| c.to_ascii_lowercase() == *letter))
             .count()
     };
-    SETTINGS.iter().map(name).max_by_key(|candidate| likeness(candidate)).unwrap_or("listen")
+    settings().map(name).max_by_key(|candidate| likeness(candidate)).unwrap_or("listen")
 }
 
 #[cfg(test)]

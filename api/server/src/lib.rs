@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod files;
+pub mod gateway;
 pub mod graphql;
 pub mod http;
 pub mod limiter;

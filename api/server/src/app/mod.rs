@@ -10,11 +10,13 @@ pub mod audit;
 pub mod authenticate;
 pub mod bill_period;
 pub mod catalogue;
+pub mod collect_payment;
 pub mod evaluate_alerts;
 pub mod explain_invoice;
 pub mod export_audit;
 pub mod finalise_invoice;
 mod guests_in_force;
+mod idempotency;
 pub mod invoice_contents;
 pub mod invoice_document;
 pub mod key_memory;
@@ -27,11 +29,17 @@ mod period_bill;
 pub mod preview_invoice;
 pub mod rate_period;
 pub mod recompute_invoice;
+pub mod record_payment;
 pub mod record_usage;
 pub mod refusals;
+pub mod request_refund;
 pub mod restrict_access;
 pub mod retry_bill;
+pub mod settle_payment;
+pub mod settle_refund;
 pub mod start;
+pub mod sweep_gateway;
+pub mod take_webhook;
 pub mod tenants;
 pub mod trusted_documents;
 pub mod upload_plugin;
@@ -47,6 +55,7 @@ use uuid::Uuid;
 use crate::bus::Bus;
 use crate::config::Settings;
 use crate::files::Files;
+use crate::gateway::Gateways;
 use crate::limiter::Limiter;
 use crate::links::Signer;
 use crate::metrics::Metrics;
@@ -64,6 +73,8 @@ pub struct App {
     pub bus: Bus,
     /// Generated files.
     pub files: Files,
+    /// Through whom money comes and goes.
+    pub gateways: Gateways,
     /// What the operator has set.
     pub settings: Settings,
     /// Signs the links handed to clients.

@@ -5,6 +5,7 @@
 
 use billing::ids::{IssuingEntityId, SubscriptionId};
 use billing::invoice::InvoiceState;
+use billing::money::Money;
 use billing::period::Interval;
 use chrono::{DateTime, Utc};
 
@@ -97,6 +98,7 @@ pub(super) async fn facts(app: &App, account: &Account, rated: &Rated) -> Result
 }
 
 fn draft(account: &Account, rated: &Rated, now: DateTime<Utc>) -> Invoice {
+    let nothing = Money::zero(rated.draft.currency);
     Invoice {
         organisation_id: account.organisation.id,
         id: fresh::<_>(),
@@ -110,6 +112,9 @@ fn draft(account: &Account, rated: &Rated, now: DateTime<Utc>) -> Invoice {
         subtotal: rated.totals.subtotal,
         tax: rated.totals.tax,
         total: rated.totals.total,
+        paid: nothing,
+        credited: nothing,
+        refunded: nothing,
         issued_at: None,
         due_at: None,
         version: 1,

@@ -16,6 +16,7 @@ use crate::bus::Bus;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::files::Files;
+use crate::gateway::Gateways;
 use crate::limiter::Limiter;
 use crate::links::Signer;
 use crate::metrics::Metrics;
@@ -53,6 +54,7 @@ impl App {
             plugins,
             bus: Bus::default(),
             files,
+            gateways: Gateways::new(&settings)?,
             signer: Signer::new(derived(&key, "links")),
             limiter,
             metrics,

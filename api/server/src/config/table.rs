@@ -2,6 +2,8 @@
 //!
 //! Adding a setting is one row here and one field in [`Settings`](super::Settings); the documentation follows from it.
 
+mod gateway;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,8 +16,14 @@ macro_rules! setting {
     };
 }
 
+use setting;
+
 /// The table: the one place where settings are documented.
-pub const SETTINGS: &[Setting] = &[
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    SERVER.iter().chain(gateway::GATEWAY)
+}
+
+const SERVER: &[Setting] = &[
     setting!(
         "data_dir",
         "UNDASH_DATA_DIR",

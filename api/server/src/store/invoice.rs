@@ -12,10 +12,10 @@ pub use contents::{
 pub use number::{find_by_number, take_number_in_tx};
 pub use read::{
     Filter, count_capped, drafts_ended, find, find_by_period, find_many, latest_billed_end,
-    latest_billed_end_for_issuer, latest_billed_end_for_plan, page,
+    latest_billed_end_for_issuer, latest_billed_end_for_plan, lock_in_tx, page,
 };
 pub use record::{Contents, Invoice, InvoiceKind, InvoiceTax, Line, LineBrief, PluginCall};
 pub use write::{
-    DraftOutcome, Finalisation, Pdf, finalise_in_tx, insert_draft_in_tx, move_state_in_tx, replace_contents_in_tx,
-    set_pdf_in_tx,
+    DraftOutcome, Finalisation, Pdf, Settlement, finalise_in_tx, insert_draft_in_tx, move_state_in_tx,
+    replace_contents_in_tx, set_pdf_in_tx, settle_in_tx,
 };

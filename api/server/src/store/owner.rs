@@ -17,6 +17,12 @@ pub enum Owned {
     Subscription,
     /// An invoice.
     Invoice,
+    /// A payment.
+    Payment,
+    /// A refund.
+    Refund,
+    /// A credit note.
+    CreditNote,
     /// An alert rule.
     AlertRule,
     /// An alert event.
@@ -31,6 +37,9 @@ impl Owned {
             Self::Project => "projects",
             Self::Subscription => "subscriptions",
             Self::Invoice => "invoices",
+            Self::Payment => "payments",
+            Self::Refund => "refunds",
+            Self::CreditNote => "credit_notes",
             Self::AlertRule => "alert_rules",
             Self::AlertEvent => "alert_events",
             Self::Rejection => "usage_rejections",

@@ -78,6 +78,14 @@ permissions! {
     InvoicesRead => "INVOICES_READ",
     /// Finalising and voiding invoices.
     InvoicesWrite => "INVOICES_WRITE",
+    /// Payments, refunds and credit notes.
+    PaymentsRead => "PAYMENTS_READ",
+    /// Paying invoices.
+    PaymentsWrite => "PAYMENTS_WRITE",
+    /// Recording money that came outside a gateway.
+    PaymentsRecord => "PAYMENTS_RECORD",
+    /// Sending money back.
+    RefundsWrite => "REFUNDS_WRITE",
     /// Alert rules and events.
     AlertsRead => "ALERTS_READ",
     /// Making and disabling alert rules.
@@ -120,6 +128,8 @@ impl Permissions {
         Permission::OrganisationsWrite,
         Permission::SubscriptionsWrite,
         Permission::InvoicesWrite,
+        Permission::PaymentsRecord,
+        Permission::RefundsWrite,
         Permission::JobsRead,
         Permission::JobsWrite,
     ]);

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::record::{COLUMNS, Invoice, InvoiceKind, record};
 use crate::error::Error;
 use crate::store::column::micros;
-use crate::store::connection::Conn;
+use crate::store::connection::{Conn, Tx};
 use crate::store::page::{self, Page, PageOf};
 use crate::store::statement::statement;
 
@@ -32,6 +32,14 @@ pub struct Filter {
 /// `Unavailable`, or `Internal` for a corrupt row.
 pub async fn find(conn: &impl Conn, organisation: OrganisationId, id: InvoiceId) -> Result<Option<Invoice>, Error> {
     one(&conn.tenant(organisation), of(organisation).filter(Column::Id.eq(id.uuid()))).await
+}
+
+/// One by identity, which nobody else may change until the transaction ends.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn lock_in_tx(tx: &Tx, organisation: OrganisationId, id: InvoiceId) -> Result<Option<Invoice>, Error> {
+    one(&tx.tenant(organisation), of(organisation).filter(Column::Id.eq(id.uuid())).lock_exclusive()).await
 }
 
 /// Several by identity, in no particular order; unknown ones are left out.

@@ -78,6 +78,17 @@ pub struct Invoice {
     pub created_at: DateTime<Utc>,
 }
 
+impl Invoice {
+    /// What is still to be paid; below zero when the organisation is owed something.
+    ///
+    /// # Errors
+    /// `Internal` for amounts that cannot be combined.
+    pub fn due(&self) -> Result<Money, Error> {
+        let due = self.total.checked_sub(self.credited).and_then(|due| due.checked_sub(self.paid));
+        due.and_then(|due| due.checked_add(self.refunded)).map_err(Error::internal)
+    }
+}
+
 impl Keyed for Invoice {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, id: self.id.uuid() }

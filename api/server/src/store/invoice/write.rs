@@ -148,6 +148,39 @@ pub async fn move_state_in_tx(
     Ok(result.rows_affected == 1)
 }
 
+/// What moves between an invoice and the money around it, in minor units of its currency; negative to take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Settlement {
+    /// What payments settle of it.
+    pub paid: i64,
+    /// What credit notes take back of it.
+    pub credited: i64,
+    /// What goes back of the payments.
+    pub refunded: i64,
+}
+
+/// Adds to what is settled of an invoice that is locked, and moves it to `state`.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn settle_in_tx(
+    tx: &Tx,
+    organisation: OrganisationId,
+    id: InvoiceId,
+    settlement: Settlement,
+    state: InvoiceState,
+) -> Result<(), Error> {
+    of(organisation, id)
+        .col_expr(Column::PaidMinor, Expr::col(Column::PaidMinor).add(settlement.paid))
+        .col_expr(Column::CreditedMinor, Expr::col(Column::CreditedMinor).add(settlement.credited))
+        .col_expr(Column::RefundedMinor, Expr::col(Column::RefundedMinor).add(settlement.refunded))
+        .col_expr(Column::State, Expr::value(state.as_str()))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .exec(&tx.tenant(organisation))
+        .await?;
+    Ok(())
+}
+
 /// Notes the rendered document of an issued invoice; answers whether there was one. Rendering again is harmless: the
 /// same invoice gives the same file.
 ///
