@@ -73,6 +73,19 @@ pub(crate) async fn open_up(manager: &SchemaManager<'_>, tables: &[&str]) -> Res
     Ok(())
 }
 
+/// Takes away the defaults that filled columns added to a table with rows: from then on every insert says its value.
+/// SQLite cannot, and keeps them.
+pub(crate) async fn forget_defaults(manager: &SchemaManager<'_>, table: &str, columns: &[&str]) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    for column in columns {
+        let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT");
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
 /// Drops the named tables, in order.
 pub(crate) async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
     for table in tables {

@@ -124,6 +124,9 @@ const STATEMENTS: &[&str] = &[
     "CREATE INDEX inbox_by_time ON inbox (received_at)",
 ];
 
+/// Added to what is there, which has seen no money.
+const COLUMNS: &[&str] = &["paid_minor", "credited_minor", "refunded_minor"];
+
 const TENANT_TABLES: &[&str] = &["payments", "payment_allocations", "credit_notes", "refunds", "mutation_keys"];
 
 #[async_trait::async_trait]
@@ -134,6 +137,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         dialect::create(manager, STATEMENTS).await?;
+        dialect::forget_defaults(manager, "invoices", COLUMNS).await?;
         dialect::isolate(manager, TENANT_TABLES).await
     }
 
@@ -148,8 +152,9 @@ impl MigrationTrait for Migration {
             "payments",
         ];
         dialect::drop_tables(manager, &tables).await?;
-        let columns = ["refunded_minor", "credited_minor", "paid_minor"];
-        let undo = columns.map(|column| format!("ALTER TABLE invoices DROP COLUMN {column}"));
-        dialect::create(manager, &undo.each_ref().map(String::as_str)).await
+        for column in COLUMNS {
+            dialect::create(manager, &[&format!("ALTER TABLE invoices DROP COLUMN {column}")]).await?;
+        }
+        Ok(())
     }
 }

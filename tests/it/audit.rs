@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+mod money;
 mod mutations;
+mod plugin_steps;
 mod security;
 mod tampering;
 mod wired;

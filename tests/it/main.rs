@@ -16,6 +16,7 @@ mod killed;
 mod late_usage;
 mod limits;
 mod plugins_up;
+mod refunds;
 mod schema;
 mod statements;
 mod tenancy;

@@ -7,14 +7,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::authz::root_fields;
-use cases::{CASES, Denied, Nothing};
+use cases::{Answer, CASES, Denied, Nothing};
+use money::MONEY;
 
 mod cases;
+mod money;
+
+fn cases() -> impl Iterator<Item = &'static (&'static str, &'static str, Answer, &'static str)> {
+    CASES.iter().chain(MONEY)
+}
 
 both! {
     /// Acme asks for everything of Globex, with every document of the table.
     async fn what_is_somebody_elses_does_not_exist(app: &TestApp) {
-        let listed: BTreeSet<(String, String)> = CASES.iter().map(|(root, field, ..)| ((*root).to_owned(), (*field).to_owned())).collect();
+        let listed: BTreeSet<(String, String)> = cases().map(|(root, field, ..)| ((*root).to_owned(), (*field).to_owned())).collect();
         assert_eq!(listed, root_fields(&app.operator()).await, "every field has a case");
         let world = World::new(app).await;
         let acme = world.tenant(app, "Acme").await;
@@ -22,7 +28,7 @@ both! {
         let before = globex.everything().await;
         for client in [&acme.owner, &acme.ingest] {
             let mut wrong = Vec::new();
-            for (root, field, expected, document) in CASES {
+            for (root, field, expected, document) in cases() {
                 let answer = globex.reached_by(app, client, root, document).await;
                 let denied = ["NOT_FOUND", "FORBIDDEN"].iter().any(|code| answer.contains(&format!("\"code\":\"{code}\"")));
                 // An ingest key is refused where an owner is not; that is denial as well.
@@ -44,7 +50,7 @@ both! {
         let acme = world.tenant(app, "Acme").await;
         let globex = globex(app, &world).await;
         let node = "query($id: ID!) { node(id: $id) { id __typename } }";
-        for kind in ["org", "prj", "sub", "inv", "alr", "ale", "evt", "rej", "key"] {
+        for kind in ["org", "prj", "sub", "inv", "pay", "rfn", "crn", "alr", "ale", "evt", "rej", "key"] {
             let id = json!({"id": globex.variables[kind]});
             for friend in [&world.operator, &globex.tenant.owner] {
                 assert_eq!(friend.get(node, id.clone()).await["node"]["id"], id["id"], "{kind}");
@@ -149,6 +155,8 @@ async fn globex(app: &TestApp, world: &World) -> Globex {
             assert!(std::time::Instant::now() < deadline, "Globex was not billed");
         }
     };
+    let (payment, refund, note) = money(world, &tenant.id, &invoice).await;
+    app.rest().await;
     let ids = tenant
         .owner
         .get(
@@ -164,6 +172,7 @@ async fn globex(app: &TestApp, world: &World) -> Globex {
         "org": tenant.id, "prj": tenant.project, "sub": subscription, "inv": invoice, "alr": rule, "plan": plan, "ise": world.issuer,
         "key": ids["apiKeys"]["nodes"][0]["id"], "rej": ids["usageRejections"]["nodes"][0]["id"],
         "ale": ids["usageAlertEvents"]["nodes"][0]["id"], "evt": ids["usageEvents"]["nodes"][0]["id"], "run": runs["billingRuns"]["nodes"][0]["id"],
+        "pay": payment, "rfn": refund, "crn": note,
         "plg": nothing("plg"), "pgv": nothing("pgv"), "upl": nothing("upl"),
     });
     let mut markers: Vec<String> = ["Globex", "globex", "987654321", "2962.96", "3519.89"].map(str::to_owned).into();
@@ -171,6 +180,21 @@ async fn globex(app: &TestApp, world: &World) -> Globex {
         ids["apiKeys"]["nodes"].as_array().unwrap().iter().map(|key| key["prefix"].as_str().unwrap().to_owned()),
     );
     Globex { tenant: Tenant { subscription, ..tenant }, invoice, variables, markers }
+}
+
+/// A payment of an invoice, a part of it refunded, and the credit note of that.
+async fn money(world: &World, organisation: &str, invoice: &str) -> (Value, Value, Value) {
+    let paid = json!({
+        "organisationId": organisation, "amount": {"amount": "3519.89", "currency": "USD"}, "method": "BANK_TRANSFER", "reference": "Globex wire",
+        "receivedAt": "2024-04-02T00:00:00Z", "invoiceIds": [invoice], "idempotencyKey": "globex-paid",
+    });
+    let payment = world.operator.make("paymentRecord", paid, "payment { id }").await["payment"]["id"].take();
+    let back = json!({
+        "organisationId": organisation, "paymentId": payment, "amount": {"amount": "11.80", "currency": "USD"}, "reason": "Globex was right",
+        "idempotencyKey": "globex-back",
+    });
+    let refund = world.operator.make("refundCreate", back, "refund { id creditNote { id } }").await["refund"].take();
+    (payment, refund["id"].clone(), refund["creditNote"]["id"].clone())
 }
 
 impl Globex {
@@ -188,7 +212,8 @@ impl Globex {
     async fn everything(&self) -> Value {
         let mut data = self.tenant.owner.get("{
             organisation { name version } projects { nodes { code } } apiKeys(first: 100) { nodes { id name revokedAt } }
-            subscriptions { nodes { id state version endsAt } } invoices { nodes { id number state version total { amount } } }
+            subscriptions { nodes { id state version endsAt } } invoices { nodes { id number state version total { amount } amountDue { amount } } }
+            payments { nodes { id state version } } refunds { nodes { id state } } creditNotes { nodes { id number } }
             alertRules { nodes { id name disabledAt version } } usageAlertEvents { nodes { id observed } }
             usageEvents { edges { node { transactionId value } } } usageRejections { totalCount }
             plans { nodes { code versions { number } } } }", json!({})).await;

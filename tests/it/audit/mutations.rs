@@ -1,12 +1,10 @@
 //! Every mutation leaves exactly the row it should, a refused one none, and secrets are in no row. The mutations come
 //! from the schema itself, so that a new one without a step fails here.
 
-use harness::PERIOD;
-
 use super::*;
 use crate::authz::{root_fields, variables, write_documents};
 use crate::dead_letters::{dead_letter, give_up};
-use crate::uploads::{FLAT_PRICE, put, sha256};
+use crate::uploads::sha256;
 
 /// The row of a request, if it left one; never more.
 fn of_request<'a>(rows: &'a [Value], request: &str) -> Option<&'a Value> {
@@ -17,10 +15,10 @@ fn of_request<'a>(rows: &'a [Value], request: &str) -> Option<&'a Value> {
 }
 
 /// Performs mutations and looks what they left.
-struct Witness<'a> {
-    app: &'a TestApp,
+pub(super) struct Witness<'a> {
+    pub(super) app: &'a TestApp,
     operator_key: String,
-    organisation: String,
+    pub(super) organisation: String,
     performed: BTreeSet<String>,
 }
 
@@ -54,7 +52,13 @@ impl Witness<'_> {
 
     /// Performs a mutation that must succeed, and that must leave `action` with `changed` fields in a chain; answers
     /// the payload.
-    async fn does(&mut self, field: &str, input: Value, selection: &str, expected: (&str, &str, &str)) -> Value {
+    pub(super) async fn does(
+        &mut self,
+        field: &str,
+        input: Value,
+        selection: &str,
+        expected: (&str, &str, &str),
+    ) -> Value {
         let (action, place, changed) = expected;
         let (request, mut body) = self.mutate(field, &input, selection).await;
         let payload = body["data"][field].take();
@@ -78,7 +82,7 @@ impl Witness<'_> {
     }
 
     /// Does the same again, which changes nothing and therefore leaves nothing.
-    async fn changes_nothing(&self, field: &str, input: Value, selection: &str) {
+    pub(super) async fn changes_nothing(&self, field: &str, input: Value, selection: &str) {
         let (request, body) = self.mutate(field, &input, selection).await;
         assert!(body["data"][field]["errors"] == json!([]), "{body}");
         assert!(self.both_chains().await.iter().all(|rows| of_request(rows, &request).is_none()), "{field}");
@@ -103,7 +107,8 @@ both! {
 
         let mut secrets = catalogue(&mut witness, &world, &acme.project).await;
         tenant(&mut witness, &world, &acme.id, &acme.project, &acme.subscription).await;
-        secrets.extend(plugins(&mut witness, &world).await);
+        super::money::moves(&mut witness, &acme.id).await;
+        secrets.extend(super::plugin_steps::plugins(&mut witness, &world).await);
         secrets.extend(access(&mut witness).await);
         // A file inside a request is kept by the use case that keeps the bytes of a PUT, whose row was looked at.
         witness.performed.insert("pluginUploadSend".to_owned());
@@ -354,47 +359,4 @@ async fn access(witness: &mut Witness<'_>) -> Vec<String> {
         )
         .await;
     vec![key["secret"].as_str().unwrap().to_owned(), session["token"].as_str().unwrap().to_owned()]
-}
-
-async fn plugins(witness: &mut Witness<'_>, world: &World) -> Vec<String> {
-    let input = json!({"filename": "flat.wasm", "size": FLAT_PRICE.len(), "sha256": sha256(FLAT_PRICE)});
-    let ticket = witness
-        .does(
-            "pluginUploadCreate",
-            input,
-            "pluginUpload { id uploadUrl method headers { name value } }",
-            ("PLUGIN_UPLOAD_ANNOUNCED", "installation", "filename size sha256 expiresAt"),
-        )
-        .await;
-    let ticket = &ticket["pluginUpload"];
-    for _ in 0..2 {
-        assert_eq!(put(witness.app, ticket, FLAT_PRICE).await.status, 204);
-    }
-    let received: Vec<Value> = chain(witness.app, OPERATOR_KEY, None)
-        .await
-        .into_iter()
-        .filter(|row| row["action"] == "PLUGIN_UPLOAD_RECEIVED")
-        .collect();
-    assert_eq!(
-        (received.len(), &received[0]["subjectId"], &received[0]["actorKind"]),
-        (1, &ticket["id"], &json!("STRANGER"))
-    );
-    let made = witness
-        .does(
-            "pluginVersionCreate",
-            json!({"name": "flat", "uploadId": ticket["id"]}),
-            "pluginVersion { id }",
-            ("PLUGIN_VERSION_CREATED", "installation", "name kind pluginId number digest uploadId"),
-        )
-        .await;
-    let version = &made["pluginVersion"]["id"];
-    let fields = "kind target pluginVersionId digest effectiveFrom";
-    let for_plan = json!({"pluginVersionId": version, "target": {"planId": world.plan}, "effectiveFrom": PERIOD.1});
-    witness
-        .does("pluginActivate", for_plan, "pluginActivation { id }", ("PLUGIN_ACTIVATED", "installation", fields))
-        .await;
-    let own = json!({"pluginVersionId": version, "target": {"organisationId": witness.organisation}, "effectiveFrom": "2100-01-01T00:00:00Z"});
-    witness.does("pluginActivate", own, "pluginActivation { id }", ("PLUGIN_ACTIVATED", "organisation", fields)).await;
-    let link = ticket["uploadUrl"].as_str().unwrap();
-    vec![link.split("signature=").nth(1).unwrap().to_owned()]
 }

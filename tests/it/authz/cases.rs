@@ -136,6 +136,32 @@ pub(super) const CASES: &[Case] = &[
     ),
     case("Query", "billingRuns", "xxxx ----- --", "{ billingRuns { nodes { state } } }"),
     case("Query", "job", "xxx- ----- --", "{ job(id: \"job_00000000000000000000000001\") { state } }"),
+    case(
+        "Query",
+        "payment",
+        "xxx- xxx-x --",
+        "query($org: ID!) { payment(organisationId: $org, id: \"pay_00000000000000000000000001\") { id } }",
+    ),
+    case("Query", "payments", "xxx- xxx-x --", "query($org: ID!) { payments(organisationId: $org) { totalCount } }"),
+    case(
+        "Query",
+        "refund",
+        "xxx- xxx-x --",
+        "query($org: ID!) { refund(organisationId: $org, id: \"rfn_00000000000000000000000001\") { id } }",
+    ),
+    case("Query", "refunds", "xxx- xxx-x --", "query($org: ID!) { refunds(organisationId: $org) { totalCount } }"),
+    case(
+        "Query",
+        "creditNote",
+        "xxx- xxx-x --",
+        "query($org: ID!) { creditNote(organisationId: $org, id: \"crn_00000000000000000000000001\") { id } }",
+    ),
+    case(
+        "Query",
+        "creditNotes",
+        "xxx- xxx-x --",
+        "query($org: ID!) { creditNotes(organisationId: $org) { totalCount } }",
+    ),
     case("Query", "jobs", "xxx- ----- --", "{ jobs { nodes { state } } }"),
     case(
         "Mutation",
@@ -304,6 +330,24 @@ pub(super) const CASES: &[Case] = &[
         "billingRunRetry",
         "xx-- ----- --",
         "mutation($org: ID!, $sub: ID!) { billingRunRetry(input: {organisationId: $org, subscriptionId: $sub, periodStart: \"2024-03-01T00:00:00Z\"}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "paymentCreate",
+        "xx-- xxx-- --",
+        "mutation($org: ID!, $inv: ID!) { paymentCreate(input: {organisationId: $org, invoiceId: $inv, method: LINK}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "paymentRecord",
+        "xx-- ----- --",
+        "mutation($org: ID!, $inv: ID!) { paymentRecord(input: {organisationId: $org, amount: {amount: \"1.00\", currency: USD}, method: CASH, receivedAt: \"2024-01-01T00:00:00Z\", invoiceIds: [$inv], idempotencyKey: \"nothing-of-it\"}) { errors { code } } }",
+    ),
+    case(
+        "Mutation",
+        "refundCreate",
+        "xx-- ----- --",
+        "mutation($org: ID!) { refundCreate(input: {organisationId: $org, paymentId: \"pay_00000000000000000000000001\", reason: \"x\", idempotencyKey: \"nothing-of-it\"}) { errors { code } } }",
     ),
     case(
         "Mutation",

@@ -36,8 +36,6 @@ pub async fn create(
     now: DateTime<Utc>,
 ) -> Result<Payment, Error> {
     viewer.require(Permission::PaymentsWrite)?;
-    let gateway = GatewayName::Razorpay;
-    app.gateways.named(gateway)?;
     let tx = app.store.begin().await?;
     let id = match ask_in_tx(app, &tx, organisation, invoice, method, now).await? {
         Asked::Before(payment) => payment.id,
@@ -82,9 +80,10 @@ async fn ask_in_tx(
         let words = format!("The invoice is {} and {due} is due; there is nothing to pay.", invoice.state);
         return Err(Error::refused("NOTHING_DUE", words).at(["invoiceId"]));
     }
-    app.gateways.named(GatewayName::Razorpay)?.takes(due).map_err(|declined| {
-        Error::refused("AMOUNT_NOT_PAYABLE", declined.words).at(["invoiceId"])
-    })?;
+    app.gateways
+        .named(GatewayName::Razorpay)?
+        .takes(due)
+        .map_err(|declined| Error::refused("AMOUNT_NOT_PAYABLE", declined.words).at(["invoiceId"]))?;
     let states = vec![PaymentState::Requested, PaymentState::Pending, PaymentState::Failed];
     let filter = Filter { states, invoice_id: Some(id) };
     let open = payment::page(tx, organisation, &filter, &Page::first(store::MAX_PAGE)).await?.items;

@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::App;
 use crate::error::Error;
+use crate::store::Tx;
 use crate::store::mutation_key::{self, Performed};
-use crate::store::{self, Tx};
 
 /// A key, and what it is used for.
-pub struct Once {
+pub(super) struct Once {
     organisation: OrganisationId,
     field: &'static str,
     key: String,
@@ -26,7 +26,12 @@ impl Once {
     ///
     /// # Errors
     /// `Invalid` for a key that cannot be used.
-    pub fn new(organisation: OrganisationId, field: &'static str, key: &str, parts: &[&str]) -> Result<Self, Error> {
+    pub(super) fn new(
+        organisation: OrganisationId,
+        field: &'static str,
+        key: &str,
+        parts: &[&str],
+    ) -> Result<Self, Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if !(8..=64).contains(&key.len()) || !key.bytes().all(is_plain) {
             let words = "Use 8 to 64 letters, digits, `-` and `_`, new for each thing you want done: a UUID will do.";
@@ -44,7 +49,7 @@ impl Once {
     ///
     /// # Errors
     /// `Conflict` when the key was used for another input.
-    pub async fn repeated(&self, app: &App) -> Result<Option<Uuid>, Error> {
+    pub(super) async fn repeated(&self, app: &App) -> Result<Option<Uuid>, Error> {
         let Some(performed) = mutation_key::find(&app.store, self.organisation, self.field, &self.key).await? else {
             return Ok(None);
         };
@@ -58,14 +63,9 @@ impl Once {
     /// Takes the key for what this transaction makes.
     ///
     /// # Errors
-    /// `Conflict` when somebody was faster, see [`is_lost`].
-    pub async fn take_in_tx(&self, tx: &Tx, made: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
+    /// `Conflict` when somebody was faster: roll back, then ask [`Once::repeated`] again.
+    pub(super) async fn take_in_tx(&self, tx: &Tx, made: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
         let performed = Performed { digest: self.digest.clone(), subject_id: made };
         mutation_key::take_in_tx(tx, self.organisation, self.field, &self.key, &performed, now).await
     }
-}
-
-/// Whether a transaction failed because another one took the key: what that one made is there now.
-pub fn is_lost(error: &Error) -> bool {
-    store::is_taken(error)
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::audit::{self, Action, Changes, Subject};
 use super::catalogue::missing;
 use super::collect_payment::{find, new_payment};
-use super::idempotency::{Once, is_lost};
+use super::idempotency::Once;
 use super::settle_payment::settle_invoice_in_tx;
 use super::{App, to_microseconds};
 use crate::error::Error;
@@ -65,11 +65,11 @@ pub async fn record(
     }
     match write(app, viewer, received, &once, now).await {
         Ok(payment) => Ok((payment, false)),
-        Err(error) if is_lost(&error) => match once.repeated(app).await? {
+        // Whoever was faster with the same key has recorded it.
+        Err(error) => match once.repeated(app).await? {
             Some(made) => Ok((find(app, received.organisation, PaymentId::from_uuid(made)).await?, true)),
             None => Err(error),
         },
-        Err(error) => Err(error),
     }
 }
 
@@ -110,7 +110,8 @@ async fn write(
         let invoice = store::invoice::lock_in_tx(&tx, organisation, id).await?;
         let invoice = invoice.ok_or_else(|| missing("invoice", &id, "invoiceIds"))?;
         if invoice.currency != received.amount.currency {
-            let words = format!("The invoice {id} is in {}; it cannot be settled by {}.", invoice.currency, received.amount);
+            let words =
+                format!("The invoice {id} is in {}; it cannot be settled by {}.", invoice.currency, received.amount);
             return Err(Error::invalid("CURRENCY_MISMATCH", words).at(["invoiceIds"]));
         }
         invoices.insert(id, invoice);

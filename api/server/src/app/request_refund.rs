@@ -14,7 +14,7 @@ use serde_json::json;
 use super::audit::{self, Action, Actor, Changes, Subject};
 use super::catalogue::missing;
 use super::collect_payment::lock;
-use super::idempotency::{Once, is_lost};
+use super::idempotency::Once;
 use super::{App, fresh, to_microseconds};
 use crate::error::Error;
 use crate::store::audit::{NewAuditEvent, SubjectType};
@@ -79,11 +79,11 @@ pub async fn request(
             app.bus.work_written();
             Ok((refund, false))
         }
-        Err(error) if is_lost(&error) => match once.repeated(app).await? {
+        // Whoever was faster with the same key may have left nothing to refund: what it made is the answer.
+        Err(error) => match once.repeated(app).await? {
             Some(made) => Ok((find(app, wanted.organisation, RefundId::from_uuid(made)).await?, true)),
             None => Err(error),
         },
-        Err(error) => Err(error),
     }
 }
 
@@ -158,7 +158,7 @@ async fn reserve(
     };
     store::outbox::enqueue_in_tx(&tx, &job, now).await?;
     once.take_in_tx(&tx, refund.id.uuid(), now).await?;
-    audit::record_all_in_tx(&tx, &trail).await?;
+    audit::record_all_in_tx(&tx, &[trail]).await?;
     tx.commit().await?;
     Ok(refund)
 }
@@ -199,9 +199,8 @@ impl New<'_> {
         tx: &Tx,
         state: RefundState,
         gateway_refund_id: Option<String>,
-    ) -> Result<(Refund, Vec<NewAuditEvent>), Error> {
+    ) -> Result<(Refund, NewAuditEvent), Error> {
         let organisation = self.payment.organisation_id;
-        let mut trail = Vec::with_capacity(2);
         let mut note = None;
         if let Some(invoice) = self.invoice.filter(|_| !self.invoiced.is_zero()) {
             let issued = self.credit_in_tx(tx, invoice).await?;
@@ -211,23 +210,14 @@ impl New<'_> {
                 ..Settlement::default()
             };
             store::invoice::settle_in_tx(tx, organisation, invoice.id, settlement, invoice.state).await?;
-            if let Some(issued) = issued {
-                let changes = Changes::new()
-                    .set("invoiceId", issued.invoice_id)
-                    .set("number", &issued.number)
-                    .set("total", issued.total)
-                    .set("reason", &issued.reason);
-                let subject = Subject::of_organisation(organisation, SubjectType::CreditNote, issued.id);
-                trail.push(audit::row(&self.by, Action::CreditNoteIssued, subject, changes, self.now));
-                note = Some(issued.id);
-            }
+            note = issued;
         }
         let refund = Refund {
             organisation_id: organisation,
             id: fresh(),
             payment_id: self.payment.id,
             invoice_id: self.invoice.filter(|_| !self.invoiced.is_zero()).map(|invoice| invoice.id),
-            credit_note_id: note,
+            credit_note_id: note.as_ref().map(|note: &CreditNote| note.id),
             origin: self.origin,
             state,
             amount: self.amount,
@@ -247,10 +237,11 @@ impl New<'_> {
             .set("state", state)
             .set("amount", refund.amount)
             .set("reason", &refund.reason)
-            .set_some("creditNoteId", note);
+            .set_some("creditNoteId", refund.credit_note_id)
+            .set_some("creditNoteNumber", note.as_ref().map(|note| &note.number))
+            .set_some("creditNoteTotal", note.as_ref().map(|note| note.total));
         let subject = Subject::of_organisation(organisation, SubjectType::Refund, refund.id);
-        trail.push(audit::row(&self.by, Action::RefundRequested, subject, changes, self.now));
-        Ok((refund, trail))
+        Ok((refund, audit::row(&self.by, Action::RefundRequested, subject, changes, self.now)))
     }
 
     /// The document: as much of the refund as the invoice still has uncredited. A refund made elsewhere may exceed that.

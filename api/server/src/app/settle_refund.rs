@@ -157,6 +157,6 @@ pub async fn import(
     let (refund, trail) = new.insert_in_tx(&tx, seen.state, Some(seen.id.clone())).await?;
     let referred = Referred::Refund(organisation, refund.id);
     gateway_reference::note_in_tx(&tx, payment.gateway, &seen.id, referred).await?;
-    audit::record_all_in_tx(&tx, &trail).await?;
+    audit::record_all_in_tx(&tx, &[trail]).await?;
     tx.commit().await
 }

@@ -29,8 +29,7 @@ pub async fn sweep(app: &App, rest: TimeDelta, now: DateTime<Utc>) -> Result<usi
     if app.gateways.named(gateway).is_err() {
         return Ok(0);
     }
-    let payments =
-        store::payment::to_ask(&app.store, gateway, now - TimeDelta::days(DAYS), now - rest, BATCH).await?;
+    let payments = store::payment::to_ask(&app.store, gateway, now - TimeDelta::days(DAYS), now - rest, BATCH).await?;
     for payment in &payments {
         store::payment::checked(&app.store, payment.organisation_id, payment.id, now).await?;
         if let Err(error) = ask_payment(app, payment, now).await {

@@ -73,7 +73,8 @@ pub async fn receive(
 pub async fn take(app: &App, event_id: &str, now: DateTime<Utc>) -> Result<(), Error> {
     let told = store::inbox::find(&app.store, RAZORPAY, event_id).await?;
     let told = told.ok_or_else(|| Error::internal(format!("the event {event_id} is not in the inbox")))?;
-    let unreadable = |why: String| Error::internal(format!("the event {event_id} ({}) cannot be read: {why}", told.event));
+    let unreadable =
+        |why: String| Error::internal(format!("the event {event_id} ({}) cannot be read: {why}", told.event));
     match razorpay::news(&told.body).map_err(unreadable)? {
         News::Payment(seen) => take_payment(app, &seen, now).await,
         News::Link(link, state, seen) => {
@@ -144,7 +145,9 @@ async fn payer(app: &App, gateway_payment: &str) -> Result<(OrganisationId, Paym
 async fn take_dispute(app: &App, id: &str, now: DateTime<Utc>) -> Result<(), Error> {
     let dispute = match app.gateways.named(RAZORPAY)?.dispute(id).await {
         Outcome::Done(dispute) => dispute,
-        Outcome::Declined(declined) => return Err(Error::internal(format!("the dispute {id} cannot be read: {declined}"))),
+        Outcome::Declined(declined) => {
+            return Err(Error::internal(format!("the dispute {id} cannot be read: {declined}")));
+        }
         Outcome::Unknown(why) => {
             return Err(Error::unavailable("GATEWAY_UNKNOWN", "The payment gateway did not answer.").caused_by(why));
         }

@@ -28,6 +28,14 @@ pub(super) enum AuditAction {
     AlertRuleCreated,
     /// An alert rule was stopped.
     AlertRuleDisabled,
+    /// A payment was asked for, recorded, or came by itself.
+    PaymentCreated,
+    /// A payment moved on.
+    PaymentMoved,
+    /// A refund was reserved, or one made at the gateway was taken in.
+    RefundRequested,
+    /// A refund moved on.
+    RefundMoved,
     /// An API key was made; the secret is not recorded.
     ApiKeyCreated,
     /// An API key was ended.
@@ -126,6 +134,10 @@ pub(super) enum AuditSubjectType {
     Caller,
     /// An invoice.
     Invoice,
+    /// A payment.
+    Payment,
+    /// A refund.
+    Refund,
     /// An issuing entity.
     IssuingEntity,
     /// An effect that leaves the database.

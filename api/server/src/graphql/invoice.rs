@@ -126,9 +126,29 @@ impl Invoice {
         self.row.tax.into()
     }
 
-    /// What is due: subtotal and tax.
+    /// Subtotal and tax.
     async fn total(&self) -> Money {
         self.row.total.into()
+    }
+
+    /// What payments have settled of it.
+    async fn amount_paid(&self) -> Money {
+        self.row.paid.into()
+    }
+
+    /// What credit notes have taken back of it.
+    async fn amount_credited(&self) -> Money {
+        self.row.credited.into()
+    }
+
+    /// What went back of its payments, or is on its way.
+    async fn amount_refunded(&self) -> Money {
+        self.row.refunded.into()
+    }
+
+    /// What is still to be paid; below zero when the organisation is owed something, as after a refund that failed.
+    async fn amount_due(&self) -> Result<Money> {
+        Ok(self.row.due()?.into())
     }
 
     /// When it was issued; null while it is a draft.

@@ -5,8 +5,8 @@
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use billing::ids::{
-    AlertRuleId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PlanId, PlanVersionId, PluginId,
-    PluginVersionId, ProjectId, RoleId, SubscriptionId,
+    AlertRuleId, CreditNoteId, InvoiceId, IssuingEntityId, MetricId, OrganisationId, PaymentId, PlanId, PlanVersionId,
+    PluginId, PluginVersionId, ProjectId, RoleId, SubscriptionId,
 };
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -98,6 +98,9 @@ of_tenant! {
     ProjectId => store::project::Project, store::project::find_many;
     SubscriptionId => store::subscription::Subscription, store::subscription::find_many;
     AlertRuleId => store::alert_rule::AlertRule, store::alert_rule::find_many;
+    InvoiceId => store::invoice::Invoice, store::invoice::find_many;
+    PaymentId => store::payment::Payment, store::payment::find_many;
+    CreditNoteId => store::credit_note::CreditNote, store::credit_note::find_many;
 }
 
 macro_rules! below_invoices {

@@ -4,8 +4,8 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{Deprecation, MetaEnumValue, MetaType, MetaTypeId, Registry};
 use async_graphql::{
-    ContextSelectionSet, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned, ServerResult,
-    SimpleObject, Value,
+    ContextSelectionSet, InputObject, InputType, InputValueError, InputValueResult, Name, OutputType, Positioned,
+    ServerResult, SimpleObject, Value,
 };
 use billing::money::{self, Currency};
 use std::borrow::Cow;
@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::scalar::Decimal;
+use crate::error::Error;
 
 /// An amount of money: exact, in one currency.
 #[derive(SimpleObject, Clone, Copy)]
@@ -26,6 +27,23 @@ pub(super) struct Money {
 impl From<money::Money> for Money {
     fn from(money: money::Money) -> Self {
         Self { amount: Decimal(money.to_decimal()), currency: CurrencyCode(money.currency) }
+    }
+}
+
+/// An amount of money.
+#[derive(InputObject)]
+pub(super) struct MoneyInput {
+    /// The amount in major units, with at most as many digits after the point as the currency has, such as `"12.30"`.
+    amount: Decimal,
+    /// The currency of the amount.
+    currency: CurrencyCode,
+}
+
+impl MoneyInput {
+    /// The amount in whole minor units, at `field` of the input.
+    pub(super) fn read(&self, field: &str) -> Result<money::Money, Error> {
+        money::Money::exact(self.amount.0, self.currency.0)
+            .map_err(|refused| Error::invalid("BAD_AMOUNT", format!("{refused}.")).at([field, "amount"]))
     }
 }
 

@@ -8,6 +8,7 @@ use super::alert_rule::{self, AlertRule};
 use super::api_key::{self, ApiKey};
 use super::audit_event::{self, AuditEvent};
 use super::billing_run::{self, BillingRun};
+use super::credit_note::{self, CreditNote};
 use super::fault::{Result, nullable};
 use super::ident::{parse_id, read_uuid};
 use super::invoice::{self, Invoice};
@@ -15,10 +16,12 @@ use super::issuing_entity::{self, IssuingEntity};
 use super::job::{self, Job};
 use super::metric::Metric;
 use super::organisation::{self, Organisation};
+use super::payment::{self, Payment};
 use super::plan::{self, Plan, PlanVersion};
 use super::plugin::{self, Plugin, PluginVersion};
 use super::plugin_activation::{self, PluginActivation};
 use super::project::{self, Project};
+use super::refund::{self, Refund};
 use super::role::{self, Role};
 use super::subscription::{self, Subscription};
 use super::trusted_document::{self, TrustedDocument};
@@ -47,6 +50,8 @@ pub(super) enum Node {
     AuditEvent(AuditEvent),
     /// The billing of one period.
     BillingRun(BillingRun),
+    /// A part of an invoice taken back.
+    CreditNote(CreditNote),
     /// An invoice.
     Invoice(Invoice),
     /// A legal seller.
@@ -57,6 +62,8 @@ pub(super) enum Node {
     Metric(Metric),
     /// A tenant.
     Organisation(Organisation),
+    /// Money asked for, or taken.
+    Payment(Payment),
     /// A plan.
     Plan(Plan),
     /// A version of a plan.
@@ -69,6 +76,8 @@ pub(super) enum Node {
     PluginVersion(PluginVersion),
     /// A part of an organisation.
     Project(Project),
+    /// Money going back.
+    Refund(Refund),
     /// A set of permissions under a name.
     Role(Role),
     /// A contract on a plan.
@@ -137,6 +146,9 @@ pub(super) const NOUNS: &[(&str, &str, Permission)] = &[
     ("plv", "PlanVersion", Permission::CatalogueRead),
     ("sub", "Subscription", Permission::SubscriptionsRead),
     ("inv", "Invoice", Permission::InvoicesRead),
+    ("pay", "Payment", Permission::PaymentsRead),
+    ("rfn", "Refund", Permission::PaymentsRead),
+    ("crn", "CreditNote", Permission::PaymentsRead),
     ("alr", "AlertRule", Permission::AlertsRead),
     ("ale", "UsageAlertEvent", Permission::AlertsRead),
     ("evt", "UsageEvent", Permission::UsageRead),
@@ -193,6 +205,9 @@ async fn of_tenant(call: &Call<'_>, prefix: &str, id: &ID) -> Result<Option<Node
         "prj" => Owned::Project,
         "sub" => Owned::Subscription,
         "inv" => Owned::Invoice,
+        "pay" => Owned::Payment,
+        "rfn" => Owned::Refund,
+        "crn" => Owned::CreditNote,
         "alr" => Owned::AlertRule,
         "ale" => Owned::AlertEvent,
         _ => Owned::Rejection,
@@ -206,6 +221,9 @@ async fn of_tenant(call: &Call<'_>, prefix: &str, id: &ID) -> Result<Option<Node
         Owned::Project => project::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Project),
         Owned::Subscription => subscription::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Subscription),
         Owned::Invoice => invoice::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Invoice),
+        Owned::Payment => payment::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Payment),
+        Owned::Refund => refund::find(call, tenant, parse_id(id, "id")?).await?.map(Node::Refund),
+        Owned::CreditNote => credit_note::find(call, tenant, parse_id(id, "id")?).await?.map(Node::CreditNote),
         Owned::AlertRule => alert_rule::find(call, tenant, parse_id(id, "id")?).await?.map(Node::AlertRule),
         Owned::AlertEvent => alert_event::find(call, tenant, parse_id(id, "id")?).await?.map(Node::UsageAlertEvent),
         Owned::Rejection => usage_rejection::find(call, tenant, parse_id(id, "id")?).await?.map(Node::UsageRejection),

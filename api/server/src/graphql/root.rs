@@ -9,6 +9,7 @@ use super::api_key::{ApiKeyMutation, ApiKeyQuery};
 use super::api_limits::ApiLimitsQuery;
 use super::audit_event::AuditEventQuery;
 use super::billing_run::{BillingRunMutation, BillingRunQuery};
+use super::credit_note::CreditNoteQuery;
 use super::invoice::InvoiceQuery;
 use super::invoice_explain::InvoiceExplainQuery;
 use super::invoice_preview::InvoicePreviewQuery;
@@ -18,11 +19,14 @@ use super::job::{JobMutation, JobQuery};
 use super::metric::{MetricMutation, MetricQuery};
 use super::node::NodeQuery;
 use super::organisation::{OrganisationMutation, OrganisationQuery};
+use super::payment::PaymentQuery;
+use super::payment_write::PaymentMutation;
 use super::plan::{PlanMutation, PlanQuery};
 use super::plugin::PluginQuery;
 use super::plugin_activation::{PluginActivationMutation, PluginActivationQuery};
 use super::plugin_version::PluginVersionMutation;
 use super::project::{ProjectMutation, ProjectQuery};
+use super::refund::{RefundMutation, RefundQuery};
 use super::role::{RoleMutation, RoleQuery};
 use super::session::SessionMutation;
 use super::subscription::{SubscriptionMutation, SubscriptionQuery};
@@ -53,6 +57,9 @@ pub struct Query(
     InvoiceQuery,
     InvoicePreviewQuery,
     InvoiceExplainQuery,
+    PaymentQuery,
+    RefundQuery,
+    CreditNoteQuery,
     AlertRuleQuery,
     AlertEventQuery,
     PluginQuery,
@@ -78,6 +85,8 @@ pub struct Mutation(
     IssuingEntityMutation,
     UsageIngestMutation,
     InvoiceMutation,
+    PaymentMutation,
+    RefundMutation,
     AlertRuleMutation,
     PluginVersionMutation,
     PluginActivationMutation,

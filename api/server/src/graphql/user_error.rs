@@ -104,6 +104,30 @@ macro_rules! payload {
             }
         }
     };
+    ($(#[$doc:meta])* $name:ident { $(#[$field_doc:meta])* $field:ident: $type:ty } replayed) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub(super) struct $name {
+            $(#[$field_doc])*
+            $field: Option<$type>,
+            /// Whether an earlier call with the same key did this, and this one nothing.
+            replayed: bool,
+            /// Why nothing was done; empty on success.
+            errors: Vec<$crate::graphql::user_error::UserError>,
+        }
+
+        impl $name {
+            fn answer(outcome: Result<($type, bool), $crate::error::Error>) -> $crate::graphql::fault::Result<Self> {
+                match outcome {
+                    Ok((done, replayed)) => Ok(Self { $field: Some(done), replayed, errors: Vec::new() }),
+                    Err(error) => {
+                        let errors = vec![$crate::graphql::user_error::UserError::of(error)?];
+                        Ok(Self { $field: None, replayed: false, errors })
+                    }
+                }
+            }
+        }
+    };
 }
 pub(super) use payload;
 
@@ -120,6 +144,8 @@ pub(super) enum UserErrorCode {
     BadAddressRange,
     /// An audience is not an origin such as https://app.example.com.
     BadAudience,
+    /// An amount is not positive, or has more digits than its currency.
+    BadAmount,
     /// The text is not base64.
     #[graphql(name = "BAD_BASE64")]
     BadBase64,
@@ -143,24 +169,38 @@ pub(super) enum UserErrorCode {
     BadParameter,
     /// The terms of a plan do not make sense.
     BadPlan,
+    /// A key for a repeat is too short, too long or has characters it may not have.
+    BadIdempotencyKey,
     /// An invoice prefix has characters it may not have.
     BadPrefix,
     /// A reason is empty or too long.
     BadReason,
+    /// A reference is too long.
+    BadReference,
     /// Thresholds are missing, not positive or not ascending.
     BadThresholds,
+    /// A time is not one at which this can have happened.
+    BadTime,
     /// A time zone is not a name of the IANA list.
     BadTimezone,
     /// A window ends before it starts.
     BadWindow,
+    /// The payment gateway does not take this amount.
+    AmountNotPayable,
     /// The currencies of two things that belong together differ.
     CurrencyDiffers,
+    /// Money of one currency cannot settle something of another.
+    CurrencyMismatch,
     /// It would end before it starts.
     EndsBeforeStart,
     /// It would have expired already.
     ExpiresInPast,
     /// A plugin did not answer its fixture as it must.
     FixtureFailed,
+    /// The key was used before, with another input.
+    IdempotencyKeyReused,
+    /// The payment settles several invoices; one has to be named.
+    InvoiceNeeded,
     /// The invoice is in a state in which this makes no sense.
     InvalidState,
     /// The invoice is not what it was when it was issued.
@@ -173,6 +213,16 @@ pub(super) enum UserErrorCode {
     MissingField,
     /// It does not exist, or is not yours.
     NotFound,
+    /// No payment gateway is set up.
+    NoGateway,
+    /// The invoice cannot be credited in proportion.
+    NotCreditable,
+    /// More than what is left of the payment, or of what was paid of the invoice.
+    NotRefundable,
+    /// The payment does not settle the invoice that is named.
+    NotSettledByPayment,
+    /// Nothing is due of the invoice.
+    NothingDue,
     /// The invoice is not issued yet.
     NotIssued,
     /// The bytes have not arrived.
@@ -237,6 +287,10 @@ mod tests {
 
     /// Codes that only ever come out of the command line, the bulk endpoint, links or queries.
     const ELSEWHERE: [&str; 11] = [
+        "BAD_EVENT",
+        "BAD_SETTING",
+        "GATEWAY_DECLINED",
+        "NO_WEBHOOK_SECRET",
         "BAD_BODY",
         "BAD_JSON",
         "BAD_OPERATOR_KEY",

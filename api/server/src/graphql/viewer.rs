@@ -267,6 +267,14 @@ pub(super) enum KeyPermission {
     InvoicesRead,
     /// Finalising and voiding invoices.
     InvoicesWrite,
+    /// Reading payments, refunds and credit notes.
+    PaymentsRead,
+    /// Paying invoices.
+    PaymentsWrite,
+    /// Recording money that came outside a gateway.
+    PaymentsRecord,
+    /// Sending money back.
+    RefundsWrite,
     /// Reading alert rules and events.
     AlertsRead,
     /// Making and disabling alert rules.

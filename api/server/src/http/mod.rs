@@ -14,6 +14,7 @@ mod peer;
 pub mod problem;
 mod purse;
 mod serve;
+mod webhooks;
 
 pub use serve::{Server, serve};
 
@@ -54,6 +55,9 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> Result<(Router, Dr
         .route("/v1/invoices/{organisation}/{invoice}/pdf", get(files::get_invoice_pdf))
         .layer(DefaultBodyLimit::disable())
         .route_layer(middleware::from_fn_with_state(Arc::clone(app), identity::limit_address));
+    let webhooks = Router::new()
+        .route("/v1/webhooks/razorpay", post(webhooks::razorpay))
+        .layer(DefaultBodyLimit::max(webhooks::WEBHOOK_BYTES));
     let plain = Router::new()
         .route("/", transport::graphiql("Undash", "/graphql"))
         .route("/metrics", get(count::page))
@@ -61,6 +65,7 @@ pub fn router(app: &Arc<App>, shutdown: CancellationToken) -> Result<(Router, Dr
         .route("/readyz", get(health::ready));
     let router = usage
         .merge(files)
+        .merge(webhooks)
         .merge(plain)
         .with_state(Arc::clone(app))
         .merge(transport.into_router())

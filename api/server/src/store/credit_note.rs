@@ -74,6 +74,19 @@ pub async fn find(
     of(organisation).filter(Column::Id.eq(id.uuid())).one(&conn.tenant(organisation)).await?.map(record).transpose()
 }
 
+/// Several by identity, in no particular order; unknown ones are left out.
+///
+/// # Errors
+/// `Unavailable`, or `Internal` for a corrupt row.
+pub async fn find_many(
+    conn: &impl Conn,
+    organisation: OrganisationId,
+    ids: &[CreditNoteId],
+) -> Result<Vec<CreditNote>, Error> {
+    let select = of(organisation).filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+    select.all(&conn.tenant(organisation)).await?.into_iter().map(record).collect()
+}
+
 /// All of an invoice, oldest first.
 ///
 /// # Errors

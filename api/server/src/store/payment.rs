@@ -4,10 +4,11 @@ use billing::ids::{InvoiceId, OrganisationId, PaymentId};
 use billing::money::{Currency, Money};
 use billing::payment::PaymentState;
 use chrono::{DateTime, Utc};
-use entities::payments::{Column, Entity, Model};
 use entities::payment_allocations as allocations;
+use entities::payments::{Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use super::column::{currency, micros, money, parsed, storable};

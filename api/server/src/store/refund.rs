@@ -6,7 +6,8 @@ use billing::refund::RefundState;
 use chrono::{DateTime, Utc};
 use entities::refunds::{Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use super::column::{currency, micros, money, parsed, storable};

@@ -44,6 +44,7 @@ const READ: Permissions = Permissions::of(&[
     Permission::SubscriptionsRead,
     Permission::UsageRead,
     Permission::InvoicesRead,
+    Permission::PaymentsRead,
     Permission::AlertsRead,
 ]);
 
@@ -67,17 +68,19 @@ const OPERATOR_DEVELOPER: Permissions = Permissions::of(&[
     Permission::SessionsWrite,
 ]);
 
-const BILLING: Permissions = READ.union(SESSIONS).union(Permissions::of(&[Permission::AlertsWrite]));
+const BILLING: Permissions =
+    READ.union(SESSIONS).union(Permissions::of(&[Permission::PaymentsWrite, Permission::AlertsWrite]));
 
-const DEVELOPER: Permissions =
-    READ.without(Permissions::of(&[Permission::InvoicesRead])).union(READ_ACCESS).union(SESSIONS).union(
-        Permissions::of(&[
-            Permission::ProjectsWrite,
-            Permission::UsageWrite,
-            Permission::AlertsWrite,
-            Permission::KeysWrite,
-        ]),
-    );
+const DEVELOPER: Permissions = READ
+    .without(Permissions::of(&[Permission::InvoicesRead, Permission::PaymentsRead]))
+    .union(READ_ACCESS)
+    .union(SESSIONS)
+    .union(Permissions::of(&[
+        Permission::ProjectsWrite,
+        Permission::UsageWrite,
+        Permission::AlertsWrite,
+        Permission::KeysWrite,
+    ]));
 
 const INGEST: Permissions = Permissions::IN_A_PROJECT.without(SESSIONS);
 

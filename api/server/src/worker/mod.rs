@@ -5,6 +5,7 @@
 
 mod alerts;
 mod billing;
+mod gateway;
 mod outbox;
 mod refusals;
 
@@ -44,6 +45,7 @@ pub fn start_effects(app: &Arc<App>, shutdown: CancellationToken) -> Workers {
     let tracker = TaskTracker::new();
     tracker.spawn(repeat(Arc::clone(app), "alerts", shutdown.clone(), alerts::once));
     tracker.spawn(repeat(Arc::clone(app), "outbox", shutdown.clone(), outbox::once));
+    tracker.spawn(repeat(Arc::clone(app), "gateway", shutdown.clone(), gateway::once));
     tracker.spawn(refusals::write(Arc::clone(app), shutdown));
     Workers { tracker }
 }

@@ -1,14 +1,18 @@
 //! Effects that leave the database, each from its own row: run at least once, harmless twice.
 
-use billing::ids::{InvoiceId, OrganisationId};
+use billing::ids::OrganisationId;
 use chrono::{TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
+use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::app::collect_payment::{self, OPEN_PAYMENT};
 use crate::app::evaluate_alerts::ANNOUNCE_ALERT;
 use crate::app::finalise_invoice::RENDER_INVOICE;
-use crate::app::{App, invoice_document};
+use crate::app::request_refund::SEND_REFUND;
+use crate::app::take_webhook::{self, TAKE_WEBHOOK};
+use crate::app::{App, invoice_document, settle_refund};
 use crate::error::Error;
 use crate::store;
 use crate::store::outbox::Job;
@@ -19,17 +23,13 @@ const BATCH: u32 = 16;
 /// Time a job may take before another worker may take it.
 const LEASE_SECONDS: i64 = 120;
 
+/// What this worker knows to do.
+const TOPICS: &[&str] = &[RENDER_INVOICE, ANNOUNCE_ALERT, OPEN_PAYMENT, SEND_REFUND, TAKE_WEBHOOK];
+
 /// Runs the jobs that are due; tells how many there were.
 pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
     let now = Utc::now();
-    let jobs = store::outbox::claim(
-        &app.store,
-        &[RENDER_INVOICE, ANNOUNCE_ALERT],
-        BATCH,
-        now,
-        TimeDelta::seconds(LEASE_SECONDS),
-    )
-    .await?;
+    let jobs = store::outbox::claim(&app.store, TOPICS, BATCH, now, TimeDelta::seconds(LEASE_SECONDS)).await?;
     for job in &jobs {
         finish(&app, job, attempt(&app, job).await).await?;
     }
@@ -47,25 +47,31 @@ async fn attempt(app: &App, job: &Job) -> Result<(), Error> {
 }
 
 async fn run(app: &App, job: &Job) -> Result<(), Error> {
-    let organisation = job.organisation_id.ok_or_else(|| Error::internal("the job names no organisation"))?;
+    let now = Utc::now();
     match job.topic.as_str() {
-        RENDER_INVOICE => render(app, organisation, job).await,
+        RENDER_INVOICE => invoice_document::render(app, organisation(job)?, named(job, "invoiceId")?).await.map(|_| ()),
         ANNOUNCE_ALERT => {
-            app.bus.alert_written(organisation);
+            app.bus.alert_written(organisation(job)?);
             Ok(())
         }
+        OPEN_PAYMENT => {
+            // Whoever asked has tried, or was killed while trying.
+            collect_payment::open(app, organisation(job)?, named(job, "paymentId")?, true, now).await.map(|_| ())
+        }
+        SEND_REFUND => settle_refund::send(app, organisation(job)?, named(job, "refundId")?, now).await,
+        TAKE_WEBHOOK => take_webhook::take(app, &named::<String>(job, "eventId")?, now).await,
         other => Err(Error::internal(format!("nobody knows the topic {other}"))),
     }
 }
 
-async fn render(app: &App, organisation: OrganisationId, job: &Job) -> Result<(), Error> {
-    let invoice: InvoiceId = job
-        .payload
-        .get("invoiceId")
-        .and_then(|id| id.as_str())
-        .and_then(|id| id.parse().ok())
-        .ok_or_else(|| Error::internal("the job names no invoice"))?;
-    invoice_document::render(app, organisation, invoice).await.map(|_| ())
+fn organisation(job: &Job) -> Result<OrganisationId, Error> {
+    job.organisation_id.ok_or_else(|| Error::internal("the job names no organisation"))
+}
+
+/// What the payload says under `field`.
+fn named<T: FromStr>(job: &Job, field: &str) -> Result<T, Error> {
+    let value = job.payload.get(field).and_then(|value| value.as_str()).and_then(|text| text.parse().ok());
+    value.ok_or_else(|| Error::internal(format!("the payload has no usable `{field}`")))
 }
 
 async fn finish(app: &App, job: &Job, outcome: Result<(), Error>) -> Result<(), Error> {

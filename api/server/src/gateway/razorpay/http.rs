@@ -37,8 +37,11 @@ impl Razorpay {
                 return Err(Error::invalid("BAD_SETTING", words));
             }
         };
-        let client =
-            Client::builder().timeout(settings.gateway_timeout).user_agent("undash").build().map_err(Error::internal)?;
+        let client = Client::builder()
+            .timeout(settings.gateway_timeout)
+            .user_agent("undash")
+            .build()
+            .map_err(Error::internal)?;
         let secrets = [&settings.razorpay_webhook_secret, &settings.razorpay_previous_webhook_secret];
         Ok(Some(Self {
             http: Http { client, base: settings.razorpay_url.clone(), key_id: key_id.clone(), key_secret },
@@ -59,8 +62,7 @@ impl Http {
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>, refund_key: Option<&str>) -> Outcome<Value> {
         let url = format!("{}/v1/{path}", self.base);
-        let mut request =
-            self.client.request(method, url).basic_auth(&self.key_id, Some(self.key_secret.reveal()));
+        let mut request = self.client.request(method, url).basic_auth(&self.key_id, Some(self.key_secret.reveal()));
         if let Some(key) = refund_key {
             request = request.header("X-Refund-Idempotency", key);
         }
@@ -125,14 +127,24 @@ mod tests {
 
     #[test]
     fn only_a_plain_no_is_a_decline() {
-        let no = |words: &str, reason: &str| format!(r#"{{"error":{{"code":"BAD_REQUEST_ERROR","description":"{words}","reason":"{reason}"}}}}"#);
+        let no = |words: &str, reason: &str| {
+            format!(r#"{{"error":{{"code":"BAD_REQUEST_ERROR","description":"{words}","reason":"{reason}"}}}}"#)
+        };
         let table = [
-            (400, no("The refund amount provided is greater than amount captured", "input_validation_failed"), Some("input_validation_failed")),
+            (
+                400,
+                no("The refund amount provided is greater than amount captured", "input_validation_failed"),
+                Some("input_validation_failed"),
+            ),
             (400, no("The payment has been fully refunded already", "NA"), Some("BAD_REQUEST_ERROR")),
             (400, no("The requested URL was not found on the server.", "NA"), None),
             (400, "upstream says no".to_owned(), None),
             (401, no("Authentication failed", "NA"), None),
-            (409, no("Different request with the same idempotency key has already been processed.", ""), Some("BAD_REQUEST_ERROR")),
+            (
+                409,
+                no("Different request with the same idempotency key has already been processed.", ""),
+                Some("BAD_REQUEST_ERROR"),
+            ),
             (409, no("Another request with the same idempotency key is still in progress.", ""), None),
             (429, no("Request failed. Please try after sometime.", "NA"), None),
             (429, "<html>slow down</html>".to_owned(), None),

@@ -175,9 +175,7 @@ impl PaymentGateway for Razorpay {
     }
 
     fn dispute<'a>(&'a self, dispute: &'a str) -> BoxFuture<'a, Outcome<Dispute>> {
-        async move {
-            self.api().get(&format!("disputes/{dispute}")).await.then(|answer| shapes::dispute(&answer))
-        }
-        .boxed()
+        async move { self.api().get(&format!("disputes/{dispute}")).await.then(|answer| shapes::dispute(&answer)) }
+            .boxed()
     }
 }

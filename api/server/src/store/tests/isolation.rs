@@ -31,7 +31,9 @@ async fn full_tenant(store: &Store, name: &str) -> Tenant {
     usage_store::save_batch_in_tx(&tx, &[usage(tenant.id(), event)]).await.unwrap();
     rejection::insert_many_in_tx(&tx, &[refused]).await.unwrap();
     let contents = invoice_tests::contents(&tenant);
-    invoice::insert_draft_in_tx(&tx, &invoice_tests::draft(&tenant, 0), &contents).await.unwrap();
+    let draft = invoice_tests::draft(&tenant, 0);
+    invoice::insert_draft_in_tx(&tx, &draft, &contents).await.unwrap();
+    super::money::everything_in_tx(&tx, tenant.id(), draft.id).await;
     audit::append_in_tx(&tx, &[recorded(&tenant, now)]).await.unwrap();
     tx.commit().await.unwrap();
     tenant

@@ -8,6 +8,7 @@ mod catalogue;
 mod exact;
 mod invoices;
 mod isolation;
+mod money;
 mod nouns;
 mod patience;
 mod plugins;
