@@ -286,7 +286,7 @@ mod tests {
     use std::path::Path;
 
     /// Codes that only ever come out of the command line, the bulk endpoint, links or queries.
-    const ELSEWHERE: [&str; 11] = [
+    const ELSEWHERE: [&str; 15] = [
         "BAD_EVENT",
         "BAD_SETTING",
         "GATEWAY_DECLINED",
