@@ -1,8 +1,11 @@
 //! What every request and every task has in common.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::time::sleep;
@@ -13,7 +16,7 @@ use crate::{
     faults::Faults,
     lock::locked,
     options::Options,
-    world::{Letter, World},
+    world::{Deed, Letter, World},
 };
 
 /// What every request and every task has in common.
@@ -67,6 +70,11 @@ impl Shared {
             let mut world = locked(&self.world);
             (change(&mut world), world.take())
         };
+        self.schedule(agenda);
+        (outcome, letters)
+    }
+
+    fn schedule(&self, agenda: Vec<(Duration, Deed)>) {
         for (pause, deed) in agenda {
             let shared = self.clone();
             self.tasks.spawn(async move {
@@ -76,7 +84,6 @@ impl Shared {
                 }
             });
         }
-        (outcome, letters)
     }
 
     pub(crate) fn count(&self) {

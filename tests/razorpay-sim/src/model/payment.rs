@@ -48,7 +48,6 @@ pub(crate) struct Payment {
     pub(crate) fee: Option<(i64, i64)>,
     pub(crate) decline: Option<Decline>,
     pub(crate) reference: Option<String>,
-    pub(crate) recurring: bool,
     pub(crate) settled: bool,
     pub(crate) created_at: i64,
 }

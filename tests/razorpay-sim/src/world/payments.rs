@@ -84,7 +84,6 @@ impl World {
             email: payer.email.clone(),
             contact: payer.contact.clone(),
             customer_id: order.customer_id.clone(),
-            recurring: token_id.is_some(),
             token_id,
             notes: order.notes.clone(),
             fee: None,
