@@ -18,6 +18,7 @@ mod binary;
 mod both;
 mod database;
 mod graphql;
+mod razorpay;
 mod socket;
 mod world;
 
@@ -26,6 +27,8 @@ pub use binary::undash;
 pub use both::{run, run_with};
 pub use database::Database;
 pub use graphql::{Answer, Client};
+pub use razorpay::{RAZORPAY_KEY, WEBHOOK_SECRET, run_with_razorpay, webhook};
+pub use razorpay_sim::Simulator;
 pub use socket::Socket;
 pub use throwaway::{Redis, SharedDatabase, scratch};
 pub use world::{PERIOD, Tenant, World, demo_terms};

@@ -15,6 +15,7 @@ mod identity;
 mod killed;
 mod late_usage;
 mod limits;
+mod payments;
 mod plugins_up;
 mod refunds;
 mod schema;

@@ -89,8 +89,8 @@ impl Witness<'_> {
     }
 }
 
-both! {
-    async fn every_mutation_leaves_its_row_and_a_refused_one_none(app: &TestApp) {
+harness::both_with_razorpay! {
+    async fn every_mutation_leaves_its_row_and_a_refused_one_none(app: &TestApp, _razorpay: &Simulator) {
         let world = World::new(app).await;
         let acme = world.tenant(app, "Acme").await;
         let key = world.operator.get("{ viewer { apiKeyId } }", json!({})).await["viewer"]["apiKeyId"].as_str().unwrap().to_owned();

@@ -97,11 +97,16 @@ async fn ask_in_tx(
         organisation_id: Some(organisation),
         topic: OPEN_PAYMENT.to_owned(),
         payload: json!({"paymentId": payment.id.to_string()}),
-        dedupe_key: Some(format!("{OPEN_PAYMENT}/{}", payment.id)),
+        dedupe_key: Some(job_key(payment.id)),
         available_at: now + FIRST_TRY,
     };
     store::outbox::enqueue_in_tx(tx, &job, now).await?;
     Ok(Asked::Now(payment))
+}
+
+/// The job that opens a payment.
+fn job_key(payment: PaymentId) -> String {
+    format!("{OPEN_PAYMENT}/{payment}")
 }
 
 /// A payment of which nothing has come.
@@ -183,6 +188,7 @@ pub async fn open(
             let mut payment = lock(&tx, organisation, id).await?;
             payment.state = payment.state.after(PaymentState::Cancelled);
             (payment.decline_code, payment.decline_words) = (Some(declined.code), Some(declined.words));
+            store::outbox::fulfil_in_tx(&tx, &job_key(id), now).await?;
             save_in_tx(&tx, audit::actor(store::audit::ActorKind::Worker), &mut payment, PaymentState::Requested, now)
                 .await?;
             tx.commit().await?;
@@ -213,6 +219,7 @@ async fn opened_in_tx(
         PaymentMethod::Link => payment.gateway_link_id = Some(opened.id),
         _ => payment.gateway_order_id = Some(opened.id),
     }
+    store::outbox::fulfil_in_tx(&tx, &job_key(id), now).await?;
     save_in_tx(&tx, audit::actor(store::audit::ActorKind::Worker), &mut payment, before, now).await?;
     tx.commit().await?;
     Ok(payment)

@@ -30,15 +30,25 @@ pub async fn sweep(app: &App, rest: TimeDelta, now: DateTime<Utc>) -> Result<usi
         return Ok(0);
     }
     let payments = store::payment::to_ask(&app.store, gateway, now - TimeDelta::days(DAYS), now - rest, BATCH).await?;
+    let refunds = store::refund::to_ask(&app.store, now - rest, BATCH).await?;
+    // Noted before anybody is asked, so that one that cannot be asked about takes its turn again and not every turn.
+    if payments.is_empty() && refunds.is_empty() {
+        return Ok(0);
+    }
+    let tx = app.store.begin().await?;
     for payment in &payments {
-        store::payment::checked(&app.store, payment.organisation_id, payment.id, now).await?;
+        store::payment::checked_in_tx(&tx, payment.organisation_id, payment.id, now).await?;
+    }
+    for refund in &refunds {
+        store::refund::checked_in_tx(&tx, refund.organisation_id, refund.id, now).await?;
+    }
+    tx.commit().await?;
+    for payment in &payments {
         if let Err(error) = ask_payment(app, payment, now).await {
             tracing::warn!(payment = %payment.id, error = ?error, "the gateway could not be asked about a payment");
         }
     }
-    let refunds = store::refund::to_ask(&app.store, now - rest, BATCH).await?;
     for refund in &refunds {
-        store::refund::checked(&app.store, refund.organisation_id, refund.id, now).await?;
         if let Err(error) = ask_refund(app, refund, now).await {
             tracing::warn!(refund = %refund.id, error = ?error, "the gateway could not be asked about a refund");
         }

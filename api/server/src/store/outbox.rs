@@ -189,6 +189,21 @@ pub async fn done_in_tx(tx: &Tx, job: &Job, now: DateTime<Utc>) -> Result<bool, 
     Ok(update.exec(&tx.shared()).await?.rows_affected == 1)
 }
 
+/// Marks the job with this dedupe key done, when what it was to do is done in this transaction by somebody else; a worker
+/// that is at it finds nothing left to do.
+///
+/// # Errors
+/// `Unavailable`, `Internal`.
+pub async fn fulfil_in_tx(tx: &Tx, dedupe_key: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    Entity::update_many()
+        .col_expr(Column::DoneAt, Expr::value(micros(now)))
+        .filter(Column::DedupeKey.eq(dedupe_key))
+        .filter(is_open())
+        .exec(&tx.shared())
+        .await?;
+    Ok(())
+}
+
 /// Gives a claimed job back, to be tried again at `at`; answers `false` when the claim had been lost.
 ///
 /// # Errors

@@ -167,8 +167,8 @@ pub async fn update_in_tx(tx: &Tx, payment: &mut Payment) -> Result<(), Error> {
 ///
 /// # Errors
 /// `Unavailable`, `Internal`.
-pub async fn checked(
-    conn: &impl Conn,
+pub async fn checked_in_tx(
+    tx: &Tx,
     organisation: OrganisationId,
     id: PaymentId,
     now: DateTime<Utc>,
@@ -177,7 +177,7 @@ pub async fn checked(
         .col_expr(Column::CheckedAt, micros(now).into())
         .filter(Column::OrganisationId.eq(organisation.uuid()))
         .filter(Column::Id.eq(id.uuid()))
-        .exec(&conn.tenant(organisation))
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(())
 }

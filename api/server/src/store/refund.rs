@@ -115,8 +115,8 @@ pub async fn update_in_tx(tx: &Tx, refund: &mut Refund) -> Result<(), Error> {
 ///
 /// # Errors
 /// `Unavailable`, `Internal`.
-pub async fn checked(
-    conn: &impl Conn,
+pub async fn checked_in_tx(
+    tx: &Tx,
     organisation: OrganisationId,
     id: RefundId,
     now: DateTime<Utc>,
@@ -125,7 +125,7 @@ pub async fn checked(
         .col_expr(Column::CheckedAt, micros(now).into())
         .filter(Column::OrganisationId.eq(organisation.uuid()))
         .filter(Column::Id.eq(id.uuid()))
-        .exec(&conn.tenant(organisation))
+        .exec(&tx.tenant(organisation))
         .await?;
     Ok(())
 }
