@@ -83,10 +83,8 @@ fn take_apart(shared: &Shared, parts: &Parts, body: &[u8]) -> Result<Call, Refus
     let below = parts.uri.path().strip_prefix("/v1/").ok_or_else(Refusal::unknown_url)?;
     let query = parts.uri.query().map(pairs).unwrap_or_default();
     let path = below.split('/').filter(|piece| !piece.is_empty()).map(decoded).collect();
-    let idempotency = match parts.headers.get("x-refund-idempotency") {
-        Some(key) => Some(key.to_str().map(str::to_owned).unwrap_or_default()),
-        None => None,
-    };
+    let key = parts.headers.get("x-refund-idempotency");
+    let idempotency = key.map(|key| key.to_str().map(str::to_owned).unwrap_or_default());
     Ok(Call { method: parts.method.as_str().to_owned(), path, query, body: read_body(body)?, idempotency })
 }
 

@@ -130,10 +130,14 @@ impl Link {
                 })
             })
             .collect();
-        super::set(&mut document, "payments", if payments.is_empty() { Value::Null } else { json!(payments) });
+        // Nothing is null in a link that was only made, and [] in one that has a history.
+        let untouched = payments.is_empty() && self.status == LinkStatus::Created;
+        super::set(&mut document, "payments", if untouched { Value::Null } else { json!(payments) });
         if self.upi {
             // A string here, a boolean in events: so it is documented.
             super::set(&mut document, "upi_link", json!("true"));
+            super::set(&mut document, "source", json!(""));
+            super::set(&mut document, "source_id", json!(""));
         }
         document
     }
