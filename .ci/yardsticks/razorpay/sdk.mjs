@@ -30,6 +30,7 @@ const [program, ...args] = process.argv.slice(2);
 const simulator = spawn(program, [
   ...args, '--listen', '127.0.0.1:0', '--key-id', keyId, '--key-secret', keySecret,
   '--webhook-url', `http://127.0.0.1:${receiver.address().port}/`, '--webhook-secret', webhookSecret,
+  '--fault', 'GET /v1/settlements gateway-error', '--fault', 'GET /v1/disputes too-many-requests',
 ], { stdio: ['ignore', 'pipe', 'inherit'] });
 
 const told = async (event) => {
@@ -94,6 +95,8 @@ try {
 
   const small = await refuses('at least INR 1.00', razorpay.orders.create({ amount: 99, currency: 'INR' }));
   holds(small.statusCode === 400 && small.error.field === 'amount', 'the field at fault');
+  holds((await refuses('error at bank', razorpay.settlements.all())).statusCode === 502, 'a fault of the gateway');
+  holds((await refuses('try after sometime', razorpay.disputes.fetch(''))).statusCode === 429, 'too many requests');
   await refuses('does not exist', razorpay.payments.fetch('pay_00000000000000'));
 
   for (const event of ['payment.captured', 'refund.processed', 'token.confirmed']) {

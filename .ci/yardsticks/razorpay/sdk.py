@@ -2,7 +2,7 @@
 import sys
 
 import razorpay
-from razorpay.errors import BadRequestError, SignatureVerificationError
+from razorpay.errors import BadRequestError, GatewayError, ServerError, SignatureVerificationError
 
 from stage import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Stage
 
@@ -123,6 +123,9 @@ def errors(stage, client):
     refuses(BadRequestError, "at least INR 1.00", lambda: client.order.create({"amount": 99, "currency": "INR"}))
     refuses(BadRequestError, "not a valid id", lambda: client.payment.fetch("pay_short"))
     refuses(BadRequestError, "does not exist", lambda: client.refund.fetch("rfnd_00000000000000"))
+    refuses(GatewayError, "error at bank", lambda: client.settlement.all())
+    holds(client.settlement.all()["count"] == 0, "and then it works")
+    refuses(ServerError, "facing some trouble", lambda: client.dispute.all())
     stranger = razorpay.Client(auth=("rzp_test_nobody", "x"), base_url=stage.url)
     refuses(BadRequestError, "api key provided is invalid", lambda: stranger.order.all())
 
@@ -141,7 +144,8 @@ def webhooks(stage, client):
     holds(all(names) and len(set(names)) == len(names), "every event has a name of its own")
 
 
-with Stage(sys.argv[1:]) as stage:
+faults = ["GET /v1/settlements gateway-error", "GET /v1/disputes server-error"]
+with Stage(sys.argv[1:], faults) as stage:
     client = razorpay.Client(auth=(KEY_ID, KEY_SECRET), base_url=stage.url)
     for flow in [orders_and_refunds, manual_capture, declined, links, mandates, errors, webhooks]:
         flow(stage, client)

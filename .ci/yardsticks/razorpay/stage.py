@@ -12,7 +12,7 @@ KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_yardstick", "yardstick secret", "
 
 
 class Stage:
-    def __init__(self, command):
+    def __init__(self, command, faults):
         self.received = []
         stage = self
 
@@ -38,6 +38,8 @@ class Stage:
             "--webhook-secret": WEBHOOK_SECRET,
         }
         flat = [word for pair in arguments.items() for word in pair]
+        for fault in faults:
+            flat += ["--fault", fault]
         self.simulator = subprocess.Popen([*command, *flat], stdout=subprocess.PIPE, text=True)
         self.url = self.simulator.stdout.readline().strip()
         assert self.url.startswith("http://"), f"the first line is the URL, not {self.url!r}"

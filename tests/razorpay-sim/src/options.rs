@@ -75,6 +75,8 @@ pub struct Options {
     pub key_secret: String,
     /// Where events go; none are sent without it.
     pub webhook: Option<Webhook>,
+    /// How people reach the simulator, for the addresses of its pages; the address it listens on when `None`.
+    pub public_url: Option<String>,
     /// How long things take.
     pub pace: Pace,
     /// What becomes of refunds.
@@ -92,6 +94,7 @@ impl Options {
             key_id: key_id.into(),
             key_secret: key_secret.into(),
             webhook: None,
+            public_url: None,
             pace: Pace::default(),
             refunds: RefundCourse::default(),
             captures: true,

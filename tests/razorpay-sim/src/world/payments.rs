@@ -145,7 +145,8 @@ impl World {
         if currency.is_some_and(|currency| currency != payment.currency) {
             return Err(Refusal::input("Capture currency must be the same as the payment currency").at("currency"));
         }
-        if self.orders.get(&payment.order_id).is_some_and(|order| order.status == OrderStatus::Paid) {
+        let full = |order: &Order| order.status == OrderStatus::Paid || order.due() < payment.amount;
+        if self.orders.get(&payment.order_id).is_some_and(full) {
             return Err(Refusal::input("Payment already done for this order."));
         }
         self.take_money(payment_id);

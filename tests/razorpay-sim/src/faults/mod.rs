@@ -1,5 +1,7 @@
 //! Bad days: what goes wrong, where and how often.
 
+mod words;
+
 use std::{sync::Mutex, time::Duration};
 
 use crate::lock::locked;
