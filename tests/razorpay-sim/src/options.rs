@@ -48,6 +48,9 @@ pub struct Pace {
     pub debit: Duration,
     /// Between an order with a `notification` and the delivery of the notice.
     pub notice: Duration,
+    /// How long the list of payment links does not yet show a new one, which can be asked for alone at once. None by
+    /// default; some saw Razorpay need six seconds.
+    pub link_list_lag: Duration,
 }
 
 impl Default for Pace {
@@ -62,6 +65,7 @@ impl Default for Pace {
             late_authorisation: Duration::from_millis(300),
             debit: Duration::from_millis(100),
             notice: Duration::from_millis(50),
+            link_list_lag: Duration::ZERO,
         }
     }
 }

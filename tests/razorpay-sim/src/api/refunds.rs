@@ -52,6 +52,9 @@ pub(crate) fn create(world: &mut World, call: &Call, payment_id: &str) -> Answer
     if speed != "normal" && speed != "optimum" {
         return Err(Refusal::input("The selected speed is invalid.").at("speed"));
     }
+    if input.number("amount")? == Some(0) {
+        return Err(Refusal::input("Amount cannot be blank.").at("amount"));
+    }
     let new = NewRefund {
         amount: input.amount("amount", &currency)?,
         speed,

@@ -10,7 +10,7 @@ impl FromStr for Fault {
     /// Reads a method or `*`, a path or `*`, what goes wrong, and how often: a number, `always` or a share such as
     /// `20%`; once when it is not said.
     ///
-    /// What may go wrong: `too-many-requests`, `too-many-requests-in-words`, `server-error`, `gateway-error`,
+    /// What may go wrong: `too-many-requests`, `too-many-requests-in-words`, `operation-in-progress`, `server-error`, `gateway-error`,
     /// `bad-gateway-page`, `hangs-up-before`, `hangs-up-after`, `webhook-first`, and with milliseconds
     /// `answers-late=500` and `acts-late=500`.
     fn from_str(text: &str) -> Result<Self, String> {
@@ -45,6 +45,7 @@ fn read_trouble(word: &str) -> Option<Trouble> {
     match (name, pause) {
         ("too-many-requests", None) => Some(Trouble::TooManyRequests),
         ("too-many-requests-in-words", None) => Some(Trouble::TooManyRequestsInWords),
+        ("operation-in-progress", None) => Some(Trouble::OperationInProgress),
         ("server-error", None) => Some(Trouble::ServerError),
         ("gateway-error", None) => Some(Trouble::GatewayError),
         ("bad-gateway-page", None) => Some(Trouble::BadGatewayPage),

@@ -1,5 +1,7 @@
 //! A payment link: an address at which somebody may pay.
 
+use std::time::Instant;
+
 use serde_json::{Map, Value, json};
 
 use crate::shelf::Named;
@@ -62,6 +64,8 @@ pub(crate) struct Link {
     pub(crate) expired_at: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    /// For how long it has been there; lists learn of it late.
+    pub(crate) made: Instant,
 }
 
 impl Named for Link {
