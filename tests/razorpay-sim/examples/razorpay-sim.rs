@@ -5,7 +5,7 @@
 use std::{io, net::SocketAddr};
 
 use clap::Parser;
-use razorpay_sim::{Options, Simulator};
+use razorpay_sim::{Fault, Options, Simulator};
 
 #[derive(Parser)]
 struct Arguments {
@@ -21,6 +21,9 @@ struct Arguments {
     /// Where webhooks go.
     #[arg(long, requires = "webhook_secret")]
     webhook_url: Option<String>,
+    /// Something that goes wrong, such as `POST /v1/orders server-error 2`; may be given more than once.
+    #[arg(long)]
+    fault: Vec<Fault>,
     /// What webhooks are signed with.
     #[arg(long, requires = "webhook_url")]
     webhook_secret: Option<String>,
@@ -34,6 +37,9 @@ async fn main() -> io::Result<()> {
         options = options.webhook(url, secret);
     }
     let simulator = Simulator::start(arguments.listen, options).await?;
+    for fault in arguments.fault {
+        simulator.fault(fault);
+    }
     println!("{}", simulator.url());
     tokio::signal::ctrl_c().await?;
     simulator.stop().await;

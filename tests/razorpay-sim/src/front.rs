@@ -83,10 +83,8 @@ fn take_apart(shared: &Shared, parts: &Parts, body: &[u8]) -> Result<Call, Refus
     let below = parts.uri.path().strip_prefix("/v1/").ok_or_else(Refusal::unknown_url)?;
     let query = parts.uri.query().map(pairs).unwrap_or_default();
     let path = below.split('/').filter(|piece| !piece.is_empty()).map(decoded).collect();
-    let idempotency = match parts.headers.get("x-refund-idempotency") {
-        Some(key) => Some(key.to_str().map(str::to_owned).unwrap_or_default()),
-        None => None,
-    };
+    let key = parts.headers.get("x-refund-idempotency");
+    let idempotency = key.map(|key| key.to_str().map(str::to_owned).unwrap_or_default());
     Ok(Call { method: parts.method.as_str().to_owned(), path, query, body: read_body(body)?, idempotency })
 }
 
@@ -127,14 +125,19 @@ fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(given) = headers.get(header::AUTHORIZATION) else {
         return Err(Refusal::plain(401, "Please provide your api key for authentication purposes."));
     };
-    let expected = format!("{}:{}", shared.key_id, shared.key_secret);
-    let known = given
+    let decoded = given
         .to_str()
         .ok()
         .and_then(|value| value.strip_prefix("Basic "))
-        .and_then(|encoded| STANDARD.decode(encoded).ok())
-        .is_some_and(|decoded| bool::from(decoded.ct_eq(expected.as_bytes())));
-    if known { Ok(()) } else { Err(Refusal::plain(401, "The api key provided is invalid")) }
+        .and_then(|encoded| STANDARD.decode(encoded).ok());
+    let keys = decoded.as_deref().and_then(|keys| keys.split_at_checked(keys.iter().position(|byte| *byte == b':')?));
+    match keys {
+        Some((id, secret)) if id == shared.key_id.as_bytes() => {
+            let known = secret.get(1..).is_some_and(|secret| secret.ct_eq(shared.key_secret.as_bytes()).into());
+            if known { Ok(()) } else { Err(Refusal::plain(401, "Authentication failed")) }
+        }
+        _ => Err(Refusal::plain(401, "The api key provided is invalid")),
+    }
 }
 
 fn broken(trouble: Trouble) -> Option<Response> {
@@ -149,6 +152,9 @@ fn broken(trouble: Trouble) -> Option<Response> {
         Trouble::ServerError => {
             let words = "We are facing some trouble completing your request at the moment. Please try again shortly.";
             Some(refused(&Refusal::fault(500, "SERVER_ERROR", words)))
+        }
+        Trouble::OperationInProgress => {
+            Some(refused(&Refusal::input("Request failed because another payment operation is in progress.")))
         }
         Trouble::GatewayError => {
             let words = "Payment processing failed due to error at bank or wallet gateway";

@@ -48,6 +48,9 @@ pub struct Pace {
     pub debit: Duration,
     /// Between an order with a `notification` and the delivery of the notice.
     pub notice: Duration,
+    /// How long the list of payment links does not yet show a new one, which can be asked for alone at once. None by
+    /// default; some saw Razorpay need six seconds.
+    pub link_list_lag: Duration,
 }
 
 impl Default for Pace {
@@ -62,6 +65,7 @@ impl Default for Pace {
             late_authorisation: Duration::from_millis(300),
             debit: Duration::from_millis(100),
             notice: Duration::from_millis(50),
+            link_list_lag: Duration::ZERO,
         }
     }
 }
@@ -75,6 +79,8 @@ pub struct Options {
     pub key_secret: String,
     /// Where events go; none are sent without it.
     pub webhook: Option<Webhook>,
+    /// How people reach the simulator, for the addresses of its pages; the address it listens on when `None`.
+    pub public_url: Option<String>,
     /// How long things take.
     pub pace: Pace,
     /// What becomes of refunds.
@@ -92,6 +98,7 @@ impl Options {
             key_id: key_id.into(),
             key_secret: key_secret.into(),
             webhook: None,
+            public_url: None,
             pace: Pace::default(),
             refunds: RefundCourse::default(),
             captures: true,

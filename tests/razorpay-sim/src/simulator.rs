@@ -38,7 +38,8 @@ impl Simulator {
     pub async fn start(listen: SocketAddr, options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let shared = Shared::new(options, format!("http://{address}"));
+        let pages = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let shared = Shared::new(options, pages);
         let service = Router::new()
             .fallback(front::door)
             .with_state(shared.clone())

@@ -27,7 +27,7 @@ pub(crate) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
         ("POST", []) => create(world, call),
         ("GET", []) => {
             let page = Page::read(call, 100, &[])?;
-            Ok(model::collection(page.of(world.customers.iter()).into_iter().map(Customer::json).collect()))
+            Ok(model::collection(page.of(world.customers.iter()).into_iter().map(Customer::json)))
         }
         ("GET", [id]) => Ok(world.customer(id)?.json()),
         ("PUT" | "PATCH", [id]) => edit(world, call, id),
@@ -38,9 +38,9 @@ pub(crate) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
                 let expired = token.expired_at.is_some_and(|end| end > 0 && end <= now);
                 token.customer_id == *id && !token.deleted && token.status != TokenStatus::Rejected && !expired
             });
-            Ok(model::collection(tokens.map(Token::json).collect()))
+            Ok(model::collection(tokens.map(Token::json)))
         }
-        ("GET", [id, "tokens", token]) => Ok(token_of(world, id, token)?.json()),
+        ("GET", [id, "tokens", token]) => Ok(token_of(world, id, token)?.single_json()),
         ("DELETE", [id, "tokens", token]) => {
             token_of(world, id, token)?;
             if let Some(token) = world.tokens.get_mut(token) {

@@ -18,7 +18,7 @@ pub(crate) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
         ("GET", []) => {
             let page = Page::read(call, 100, &[])?;
             call.only_expands(&["payment", "transaction.settlement"])?;
-            Ok(model::collection(page.of(world.disputes.iter()).into_iter().map(Dispute::json).collect()))
+            Ok(model::collection(page.of(world.disputes.iter()).into_iter().map(Dispute::json)))
         }
         ("GET", [id]) => Ok(world.dispute(id)?.json()),
         ("POST", [id, "accept"]) => {

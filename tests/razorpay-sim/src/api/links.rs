@@ -40,7 +40,8 @@ pub(crate) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
         ("GET", []) => {
             let page = Page::read(call, 100, &["reference_id", "payment_id"])?;
             let (reference, payment) = (call.parameter("reference_id"), call.parameter("payment_id"));
-            let links = world.links.iter().filter(|link| {
+            let lag = world.options.pace.link_list_lag;
+            let links = world.links.iter().filter(|link| link.made.elapsed() >= lag).filter(|link| {
                 reference.is_none_or(|reference| link.reference_id == reference)
                     && payment.is_none_or(|payment| link.payments.iter().any(|made| made.payment_id == payment))
             });
@@ -72,6 +73,9 @@ fn create(world: &mut World, call: &Call) -> Answer {
     let input = Input(&call.body);
     input.only(&FIELDS)?;
     let currency = input.currency()?.unwrap_or_else(|| "INR".to_owned());
+    if input.number("amount")?.is_some_and(|amount| amount < 100) && currency == "INR" {
+        return Err(Refusal::link("amount: amount should be minimum 1.00 for INR."));
+    }
     let amount = input.needed_amount("amount", &currency)?;
     let mut link = world.blank_link(amount, currency);
     link.partial = input.flag("accept_partial")?.unwrap_or(false);
@@ -118,7 +122,10 @@ fn read_changes(world: &World, input: &Input<'_>, link: &mut Link) -> Result<(),
     if let Some(reference) = input.text("reference_id", 40)?.filter(|reference| !reference.is_empty()) {
         let taken = world.links.iter().any(|other| other.reference_id == reference && other.id != link.id);
         if taken {
-            let words = format!("payment link with given reference_id ({reference}) already exists");
+            let words = format!(
+                "payment link with given reference_id: {reference} already exists. Please create a payment link with a \
+                 different reference_id"
+            );
             return Err(Refusal::link(words));
         }
         link.reference_id = reference;

@@ -12,6 +12,7 @@ use crate::{
     ids,
     model::{
         self,
+        card::card,
         order::{Notice, Order, OrderStatus, Terms},
     },
     payer::Method,
@@ -155,8 +156,7 @@ fn list(world: &World, call: &Call) -> Answer {
         receipt.is_none_or(|receipt| order.receipt.as_deref() == Some(receipt))
             && authorised.is_none_or(|wanted| has_money() == wanted)
     });
-    let items = page.of(orders).into_iter().map(|order| expanded(world, order, call)).collect();
-    Ok(model::collection(items))
+    Ok(model::collection(page.of(orders).into_iter().map(|order| expanded(world, order, call))))
 }
 
 fn expanded(world: &World, order: &Order, call: &Call) -> Value {
@@ -173,5 +173,11 @@ fn expanded(world: &World, order: &Order, call: &Call) -> Value {
 
 fn payments_of(world: &World, order_id: &str, with_card: bool) -> Value {
     let payments = world.payments.iter().filter(|payment| payment.order_id == order_id);
-    model::collection(payments.map(|payment| super::payments::document(payment, with_card)).collect())
+    model::collection(payments.map(|payment| {
+        let mut document = payment.listed_json();
+        if let Some(card_id) = payment.card_id.as_ref().filter(|_| with_card) {
+            model::set(&mut document, "card", card(card_id));
+        }
+        document
+    }))
 }

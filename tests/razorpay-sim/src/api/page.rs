@@ -48,8 +48,8 @@ impl Page {
     }
 
     /// The same of things that are counted, not dated.
-    pub(crate) fn cut<T>(&self, things: impl Iterator<Item = T>) -> Vec<T> {
-        things.skip(self.skip).take(self.count).collect()
+    pub(crate) fn cut<T>(&self, things: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+        things.skip(self.skip).take(self.count)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
             let page = Page::read(call, 100, &[])?;
             call.only_expands(&EXPANSIONS)?;
             let payments = page.of(world.payments.iter());
-            Ok(model::collection(payments.into_iter().map(|payment| expanded(world, payment, call)).collect()))
+            Ok(model::collection(payments.into_iter().map(|payment| expanded(world, payment, call))))
         }
         ("GET", [id]) => {
             call.only_expands(&EXPANSIONS)?;
@@ -56,23 +56,17 @@ pub(crate) fn answer(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
     }
 }
 
-/// A payment, with its card where that is wanted and there is one.
-pub(super) fn document(payment: &Payment, with_card: bool) -> Value {
+fn expanded(world: &World, payment: &Payment, call: &Call) -> Value {
     let mut document = payment.json();
-    if let Some(card_id) = payment.card_id.as_ref().filter(|_| with_card) {
+    if let Some(card_id) = payment.card_id.as_ref().filter(|_| call.expands("card")) {
         model::set(&mut document, "card", card(card_id));
     }
-    document
-}
-
-fn expanded(world: &World, payment: &Payment, call: &Call) -> Value {
-    let mut document = document(payment, call.expands("card"));
     if call.expands("refunds") {
         let refunds = world.refunds.iter().filter(|refund| refund.payment_id == payment.id);
-        model::set(&mut document, "refunds", model::collection(refunds.map(|refund| refund.json()).collect()));
+        model::set(&mut document, "refunds", model::collection(refunds.map(|refund| refund.json())));
     }
     if call.expands("offers") {
-        model::set(&mut document, "offers", model::collection(Vec::new()));
+        model::set(&mut document, "offers", model::collection(std::iter::empty()));
     }
     if let Some(token) = payment.token_id.as_ref().filter(|_| call.expands("token")) {
         let token = world.tokens.get(token).map_or(json!(null), |token| token.json());

@@ -52,6 +52,9 @@ pub(crate) fn create(world: &mut World, call: &Call, payment_id: &str) -> Answer
     if speed != "normal" && speed != "optimum" {
         return Err(Refusal::input("The selected speed is invalid.").at("speed"));
     }
+    if input.number("amount")? == Some(0) {
+        return Err(Refusal::input("Amount cannot be blank.").at("amount"));
+    }
     let new = NewRefund {
         amount: input.amount("amount", &currency)?,
         speed,
@@ -76,7 +79,7 @@ fn list(world: &World, call: &Call, payment_id: Option<&str>) -> Answer {
     let page = Page::read(call, 100, &["payment_id"])?;
     let payment_id = payment_id.or_else(|| call.parameter("payment_id"));
     let refunds = world.refunds.iter().filter(|refund| payment_id.is_none_or(|id| refund.payment_id == id));
-    Ok(model::collection(page.of(refunds).into_iter().map(Refund::json).collect()))
+    Ok(model::collection(page.of(refunds).into_iter().map(Refund::json)))
 }
 
 /// What an idempotency key stands for: everything that was sent, and what it was sent about.

@@ -1,8 +1,5 @@
 //! `/v1/settlements` and the lines they are reconciled by.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
-use serde_json::Value;
-
 use super::{Answer, call::Call, input::missing, page::Page};
 use crate::{
     ids,
@@ -10,6 +7,7 @@ use crate::{
     refusal::Refusal,
     world::World,
 };
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
 /// India is so many seconds ahead; Razorpay's days are India's.
 const INDIA: i32 = 5 * 3600 + 1800;
@@ -18,7 +16,7 @@ pub(crate) fn answer(world: &World, call: &Call, rest: &[&str]) -> Answer {
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let page = Page::read(call, 100, &[])?;
-            Ok(model::collection(page.of(world.settlements.iter()).into_iter().map(Settlement::json).collect()))
+            Ok(model::collection(page.of(world.settlements.iter()).into_iter().map(Settlement::json)))
         }
         ("GET", ["recon", "combined"]) => recon(world, call),
         ("GET", [id]) => {
@@ -47,8 +45,7 @@ fn recon(world: &World, call: &Call) -> Answer {
             .is_some_and(|date| date.year() == year && date.month() == month && day.is_none_or(|day| date.day() == day))
     };
     let lines = world.settlements.iter().filter(within).flat_map(|settlement| settlement.lines.iter().cloned());
-    let items: Vec<Value> = page.cut(lines);
-    Ok(model::collection(items))
+    Ok(model::collection(page.cut(lines)))
 }
 
 fn part(call: &Call, name: &str) -> Result<Option<u32>, Refusal> {

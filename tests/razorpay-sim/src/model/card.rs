@@ -19,6 +19,13 @@ pub(crate) fn card(id: &str) -> Value {
     })
 }
 
+/// The card of a payment in an event, which says less.
+pub(crate) fn event_card(id: &str) -> Value {
+    let mut card = card(id);
+    super::unset(&mut card, "token_iin");
+    card
+}
+
 /// The card of a mandate, which has no id and tells when it ends.
 pub(crate) fn saved_card() -> Value {
     json!({

@@ -1,5 +1,7 @@
 //! A payment link: an address at which somebody may pay.
 
+use std::time::Instant;
+
 use serde_json::{Map, Value, json};
 
 use crate::shelf::Named;
@@ -62,6 +64,8 @@ pub(crate) struct Link {
     pub(crate) expired_at: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    /// For how long it has been there; lists learn of it late.
+    pub(crate) made: Instant,
 }
 
 impl Named for Link {
@@ -130,10 +134,14 @@ impl Link {
                 })
             })
             .collect();
-        super::set(&mut document, "payments", if payments.is_empty() { Value::Null } else { json!(payments) });
+        // Nothing is null in a link that was only made, and [] in one that has a history.
+        let untouched = payments.is_empty() && self.status == LinkStatus::Created;
+        super::set(&mut document, "payments", if untouched { Value::Null } else { json!(payments) });
         if self.upi {
             // A string here, a boolean in events: so it is documented.
             super::set(&mut document, "upi_link", json!("true"));
+            super::set(&mut document, "source", json!(""));
+            super::set(&mut document, "source_id", json!(""));
         }
         document
     }

@@ -18,7 +18,8 @@ pub(crate) fn notes(notes: &Map<String, Value>) -> Value {
 }
 
 /// A page of things.
-pub(crate) fn collection(items: Vec<Value>) -> Value {
+pub(crate) fn collection(items: impl Iterator<Item = Value>) -> Value {
+    let items: Vec<Value> = items.collect();
     json!({ "entity": "collection", "count": items.len(), "items": items })
 }
 
@@ -26,5 +27,12 @@ pub(crate) fn collection(items: Vec<Value>) -> Value {
 pub(crate) fn set(document: &mut Value, field: &str, value: Value) {
     if let Value::Object(fields) = document {
         fields.insert(field.to_owned(), value);
+    }
+}
+
+/// Takes a field from a document that is an object.
+pub(crate) fn unset(document: &mut Value, field: &str) {
+    if let Value::Object(fields) = document {
+        fields.remove(field);
     }
 }

@@ -78,8 +78,9 @@ impl Order {
         self.amount - self.amount_paid
     }
 
-    pub(crate) fn json(&self) -> Value {
-        let mut document = json!({
+    /// The order in an event of its own, which is plain even when it registers a mandate.
+    pub(crate) fn event_json(&self) -> Value {
+        json!({
             "id": self.id,
             "entity": "order",
             "amount": self.amount,
@@ -92,7 +93,11 @@ impl Order {
             "attempts": self.attempts,
             "notes": super::notes(&self.notes),
             "created_at": self.created_at
-        });
+        })
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let mut document = self.event_json();
         if self.terms.is_some() {
             super::set(&mut document, "method", json!(self.method));
             super::set(&mut document, "customer_id", json!(self.customer_id));

@@ -126,15 +126,33 @@ impl Payment {
         document
     }
 
-    /// The payment in an event, which says a little more than the API.
-    pub(crate) fn event_json(&self) -> Value {
+    /// The payment in an event about a refund or a dispute, which says a little more than the API.
+    pub(crate) fn side_json(&self) -> Value {
         let mut document = self.json();
         if self.captured {
             super::set(&mut document, "base_amount", json!(self.amount));
             super::set(&mut document, "amount_transferred", json!(0));
         }
+        document
+    }
+
+    /// The payment in an event of its own or its order's, which shows the card as well.
+    pub(crate) fn event_json(&self) -> Value {
+        let mut document = self.side_json();
         if let Some(card_id) = &self.card_id {
-            super::set(&mut document, "card", super::card::card(card_id));
+            super::set(&mut document, "card", super::card::event_card(card_id));
+        }
+        document
+    }
+
+    /// The payment in the list of its order, which says a little more of UPI.
+    pub(crate) fn listed_json(&self) -> Value {
+        let mut document = self.json();
+        if self.method == Method::Upi {
+            super::set(&mut document, "gateway_provider", json!("Razorpay"));
+            for field in ["amount_captured", "provider", "reward"] {
+                super::set(&mut document, field, Value::Null);
+            }
         }
         document
     }

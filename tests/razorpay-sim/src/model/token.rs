@@ -55,7 +55,7 @@ impl Named for Token {
 }
 
 impl Token {
-    pub(crate) fn json(&self) -> Value {
+    fn base(&self) -> Value {
         let mut document = json!({
             "id": self.id,
             "entity": "token",
@@ -78,11 +78,48 @@ impl Token {
         });
         if self.method == Method::Card {
             super::set(&mut document, "card", super::card::saved_card());
-            super::set(&mut document, "billing_address", Value::Null);
         } else {
             let vpa = json!({ "username": "gaurav.kumar", "handle": "upi", "name": null });
             super::set(&mut document, "vpa", vpa);
             super::set(&mut document, "start_time", json!(self.created_at));
+        }
+        document
+    }
+
+    /// In a list.
+    pub(crate) fn json(&self) -> Value {
+        let mut document = self.base();
+        if self.method == Method::Card {
+            super::set(&mut document, "billing_address", Value::Null);
+        }
+        document
+    }
+
+    /// Asked for alone, which says more of a card.
+    pub(crate) fn single_json(&self) -> Value {
+        let mut document = self.base();
+        if self.method == Method::Card {
+            super::set(&mut document, "status", Value::Null);
+            super::set(&mut document, "notes", json!([]));
+            super::set(&mut document, "compliant_with_tokenisation_guidelines", json!(false));
+            if let Some(card) = document.get_mut("card") {
+                super::set(card, "token_iin", Value::Null);
+            }
+        }
+        document
+    }
+
+    /// In an event; a cancelled card's end is written in strings.
+    pub(crate) fn event_json(&self) -> Value {
+        let mut document = self.base();
+        let Some(card) = document.get_mut("card") else { return document };
+        if self.status == TokenStatus::Cancelled {
+            super::set(card, "expiry_month", json!("12"));
+            super::set(card, "expiry_year", json!("2099"));
+            super::set(card, "token_iin", Value::Null);
+            super::set(card, "cobranding_partner", Value::Null);
+        } else if let Some(flows) = card.get_mut("flows") {
+            super::set(flows, "iframe", json!(false));
         }
         document
     }

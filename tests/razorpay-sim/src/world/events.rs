@@ -53,7 +53,7 @@ impl World {
     /// `order.paid`, with the payment that paid it.
     pub(super) fn tell_order_paid(&mut self, order_id: &str, payment_id: &str) {
         let (Some(order), Some(payment)) = (self.orders.get(order_id), self.payments.get(payment_id)) else { return };
-        let parts = vec![("payment", entity(payment.event_json())), ("order", entity(order.json()))];
+        let parts = vec![("payment", entity(payment.event_json())), ("order", entity(order.event_json()))];
         self.emit("order.paid", &["payment", "order"], parts);
     }
 
@@ -61,7 +61,11 @@ impl World {
     pub(super) fn tell_refund(&mut self, event: &str, refund_id: &str) {
         let Some(refund) = self.refunds.get(refund_id) else { return };
         let Some(payment) = self.payments.get(&refund.payment_id) else { return };
-        let parts = vec![("refund", entity(refund.json())), ("payment", entity(payment.event_json()))];
+        let mut document = refund.json();
+        if event == "refund.speed_changed" {
+            model::unset(&mut document, "batch_id");
+        }
+        let parts = vec![("refund", entity(document)), ("payment", entity(payment.side_json()))];
         self.emit(event, &["refund", "payment"], parts);
     }
 
@@ -72,6 +76,9 @@ impl World {
         let order = order.internal_json(&self.account, link_id, &self.options.key_id, self.now());
         let mut payment = payment.event_json();
         model::set(&mut payment, "fee_bearer", json!("platform"));
+        if let Some(upi) = payment.get_mut("upi") {
+            model::unset(upi, "flow");
+        }
         if payment.get("card").is_none() {
             model::set(&mut payment, "card", Value::Null);
         }
@@ -91,7 +98,7 @@ impl World {
     pub(super) fn tell_token(&mut self, token_id: &str) {
         let Some(token) = self.tokens.get(token_id) else { return };
         let event = format!("token.{}", token.status.as_str());
-        let document = entity(token.json());
+        let document = entity(token.event_json());
         self.emit(&event, &["token"], vec![("token", document)]);
     }
 
@@ -104,7 +111,7 @@ impl World {
         } else {
             entity(dispute.json())
         };
-        let parts = vec![("payment", entity(payment.event_json())), ("dispute", written)];
+        let parts = vec![("payment", entity(payment.side_json())), ("dispute", written)];
         self.emit(event, &["payment", "dispute"], parts);
     }
 
@@ -124,5 +131,7 @@ impl World {
 }
 
 fn entity(document: Value) -> Value {
-    json!({ "entity": document })
+    let mut written = json!({});
+    model::set(&mut written, "entity", document);
+    written
 }

@@ -1,5 +1,7 @@
 //! Payment links, paid through an order of their own.
 
+use std::time::Instant;
+
 use serde_json::Map;
 
 use super::World;
@@ -159,6 +161,7 @@ impl World {
             expired_at: 0,
             created_at: now,
             updated_at: now,
+            made: Instant::now(),
         }
     }
 }

@@ -143,10 +143,15 @@ impl World {
             return Err(Refusal::input("Capture amount must be equal to the amount authorized").at("amount"));
         }
         if currency.is_some_and(|currency| currency != payment.currency) {
-            return Err(Refusal::input("Capture currency must be the same as the payment currency").at("currency"));
+            return Err(Refusal::input("Capture request currency must be same as payment currency.").at("currency"));
         }
-        if self.orders.get(&payment.order_id).is_some_and(|order| order.status == OrderStatus::Paid) {
-            return Err(Refusal::input("Payment already done for this order."));
+        if let Some(order) = self.orders.get(&payment.order_id) {
+            if order.status == OrderStatus::Paid {
+                return Err(Refusal::input("Payment already done for this order."));
+            }
+            if order.due() < payment.amount {
+                return Err(Refusal::input("Payment amount is greater than the amount due for order."));
+            }
         }
         self.take_money(payment_id);
         Ok(())

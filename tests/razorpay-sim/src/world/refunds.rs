@@ -44,9 +44,11 @@ impl World {
 
     /// Claims an idempotency key for a request.
     pub(crate) fn claim(&mut self, key: &str, body: &Value) -> Result<Claim, Refusal> {
-        if key.len() < 10 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-            let words = "The idempotency key must be at least 10 characters and may only contain letters, numbers, \
-                         hyphens and underscores.";
+        if key.len() < 10 {
+            return Err(Refusal::plain(400, "The idempotency key must be at least 10 characters long."));
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+            let words = "The idempotency key can contain alphabets, numbers, hyphens and underscores only.";
             return Err(Refusal::plain(400, words));
         }
         match self.keys.get(key) {
@@ -84,6 +86,10 @@ impl World {
             PaymentStatus::Captured => {}
             PaymentStatus::Refunded => return Err(Refusal::input("The payment has been fully refunded already")),
             _ => return Err(Refusal::input("The payment status should be captured for action to be taken")),
+        }
+        let same = |refund: &Refund| refund.payment_id == payment_id && refund.receipt == new.receipt;
+        if new.receipt.is_some() && self.refunds.iter().any(same) {
+            return Err(Refusal::input("Duplicate receipt found for this refund request."));
         }
         let amount = new.amount.unwrap_or(payment.amount);
         if payment.refundable() == 0 {

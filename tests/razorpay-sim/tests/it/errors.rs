@@ -6,7 +6,7 @@ use razorpay_sim::{Fault, Times, Trouble};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, answer, words};
+use crate::stage::{KEY, Stage, answer, words};
 
 #[tokio::test]
 async fn who_has_no_key_is_told_so() {
@@ -18,6 +18,9 @@ async fn who_has_no_key_is_told_so() {
         "source": "NA", "step": "NA", "reason": "NA", "metadata": {}
     });
     assert_eq!((status, body), (401, json!({ "error": error })));
+    let half = stage.client.get(&url).basic_auth(KEY, Some("other")).send().await.unwrap();
+    let (status, body) = answer(half).await;
+    assert_eq!((status, words(&body)), (401, "Authentication failed"));
     for scheme in ["basic", "BASIC"] {
         let header = format!("{scheme} cnpwX3Rlc3Rfa2V5OmtleSBzZWNyZXQ=");
         let request = stage.client.get(&url).header("authorization", header);
@@ -93,6 +96,7 @@ async fn bad_days() {
         (Trouble::TooManyRequests, 429, true),
         (Trouble::TooManyRequestsInWords, 429, false),
         (Trouble::ServerError, 500, true),
+        (Trouble::OperationInProgress, 400, true),
         (Trouble::GatewayError, 502, true),
         (Trouble::BadGatewayPage, 502, false),
     ] {

@@ -1,5 +1,7 @@
 //! What the simulator promises, seen from outside.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
+
 mod errors;
 mod mandates;
 mod money;

@@ -99,6 +99,17 @@ async fn a_link_is_paid_in_parts_and_told_in_its_own_shape() {
 }
 
 #[tokio::test]
+async fn a_new_link_may_not_be_in_the_list_yet() {
+    let stage = Stage::with(|options| options.pace.link_list_lag = Duration::from_millis(300)).await;
+    let link = id(&stage.post("/v1/payment_links", json!({ "amount": 1_000, "reference_id": "TS1" })).await.1);
+    let list = "/v1/payment_links?reference_id=TS1";
+    assert_eq!(stage.get(list).await.1, json!({ "payment_links": [] }));
+    assert_eq!(stage.get(&format!("/v1/payment_links/{link}")).await.0, 200);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(stage.get(list).await.1["payment_links"][0]["id"], link);
+}
+
+#[tokio::test]
 async fn a_link_ends() {
     let stage = Stage::new().await;
     let link = id(&stage.post("/v1/payment_links", json!({ "amount": 1_000 })).await.1);

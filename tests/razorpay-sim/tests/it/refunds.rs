@@ -29,6 +29,19 @@ async fn one_key_is_one_refund() {
 }
 
 #[tokio::test]
+async fn a_receipt_is_a_key_as_well() {
+    let stage = Stage::new().await;
+    let (payment, other) = (stage.paid(10_000).await, stage.paid(10_000).await);
+    let body = json!({ "amount": 1_000, "receipt": "credit note 7" });
+    assert_eq!(stage.post(&format!("/v1/payments/{payment}/refund"), body.clone()).await.0, 200);
+    let (status, twice) = stage.post(&format!("/v1/payments/{payment}/refund"), body.clone()).await;
+    assert_eq!((status, words(&twice)), (400, "Duplicate receipt found for this refund request."));
+    assert_eq!(stage.post(&format!("/v1/payments/{other}/refund"), body).await.0, 200, "of one payment");
+    let (_, nothing) = stage.post(&format!("/v1/payments/{payment}/refund"), json!({ "amount": 0 })).await;
+    assert_eq!(words(&nothing), "Amount cannot be blank.");
+}
+
+#[tokio::test]
 async fn a_key_in_use_waits() {
     let stage = Arc::new(Stage::new().await);
     let payment = stage.paid(10_000).await;

@@ -95,7 +95,7 @@ impl Stage {
         adjust(&mut options);
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let simulator = Simulator::start(listen, options).await.unwrap();
-        Self { simulator, receiver, client: Client::new() }
+        Self { simulator, receiver, client: Client::builder().no_proxy().build().unwrap() }
     }
 
     pub(crate) fn rotate(&self, secret: &str) {

@@ -1,5 +1,7 @@
 //! Bad days: what goes wrong, where and how often.
 
+mod words;
+
 use std::{sync::Mutex, time::Duration};
 
 use crate::lock::locked;
@@ -24,6 +26,9 @@ pub enum Trouble {
     TooManyRequestsInWords,
     /// 500 `SERVER_ERROR`; nothing happens.
     ServerError,
+    /// 400 because a capture or another refund of the same payment is under way; nothing happens, and it may be tried
+    /// again in a few seconds.
+    OperationInProgress,
     /// 502 `GATEWAY_ERROR`; nothing happens.
     GatewayError,
     /// 502 with the page of a proxy; nothing happens.
