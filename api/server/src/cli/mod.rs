@@ -11,6 +11,7 @@ mod logs;
 mod migrate;
 mod plugin;
 mod progress;
+mod razorpay_sim;
 mod serve;
 mod verify;
 
@@ -74,6 +75,8 @@ enum Verb {
     /// Look at effects that leave the database, and deal with those that were given up
     #[command(subcommand)]
     Jobs(jobs::JobsVerb),
+    /// Simulate Razorpay for local development, with a page to pay
+    RazorpaySim(razorpay_sim::RazorpaySim),
     /// Build, check and try plugins
     #[command(subcommand)]
     Plugin(plugin::PluginVerb),
@@ -126,6 +129,7 @@ fn run(line: CommandLine) -> Result<ExitCode, Error> {
             Verb::Demo(arguments) => demo::run(settings, arguments).await,
             Verb::Import(arguments) => import::run(settings, arguments).await,
             Verb::Bill(arguments) => bill::run(settings, arguments).await,
+            Verb::RazorpaySim(arguments) => razorpay_sim::run(arguments).await.map(|()| ExitCode::SUCCESS),
             Verb::Jobs(verb) => jobs::run(settings, verb).await,
             Verb::Plugin(verb) => plugin::run(settings, verb).await,
             Verb::Migrate(arguments) => migrate::run(settings, arguments).await,

@@ -1,7 +1,7 @@
 //! `undash razorpay-sim`: Razorpay on one's own machine, with a page on which somebody pays, declines or answers late.
 
 use clap::Args;
-use razorpay_sim::{Options, Simulator};
+use razorpay_sim::{Fault, Options, Simulator};
 use std::net::SocketAddr;
 
 use crate::error::Error;
@@ -27,6 +27,9 @@ pub(super) struct RazorpaySim {
     /// What webhooks are signed with.
     #[arg(long, requires = "webhook_url")]
     webhook_secret: Option<String>,
+    /// Something that goes wrong, such as `POST /v1/orders server-error 2`; may be given more than once.
+    #[arg(long)]
+    fault: Vec<Fault>,
 }
 
 /// Simulates until Ctrl-C; prints its address when it is ready.
@@ -39,6 +42,9 @@ pub(super) async fn run(arguments: RazorpaySim) -> Result<(), Error> {
         let words = format!("{} cannot be listened on: {error}. Choose another with --listen.", arguments.listen);
         Error::invalid("LISTEN", words)
     })?;
+    for fault in arguments.fault {
+        simulator.fault(fault);
+    }
     println!("{}", simulator.url());
     tokio::signal::ctrl_c().await.map_err(Error::internal)?;
     simulator.stop().await;

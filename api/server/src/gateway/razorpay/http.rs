@@ -81,6 +81,9 @@ impl Http {
     }
 }
 
+/// Refusals of the moment, or of our settings, that say nothing of the money.
+const NOT_YET: [&str; 2] = ["another payment operation is in progress", "requested URL was not found"];
+
 /// What an answer says. Error bodies are objects as documented, `{"message": …}`, a bare string, or no JSON at all.
 fn judge(status: StatusCode, text: &str) -> Outcome<Value> {
     let body: Option<Value> = serde_json::from_str(text).ok();
@@ -97,7 +100,7 @@ fn judge(status: StatusCode, text: &str) -> Outcome<Value> {
         .or_else(|| body.as_ref().and_then(Value::as_str))
         .unwrap_or("no description");
     let is_plain_no = match status {
-        StatusCode::BAD_REQUEST => error.is_some() && !words.contains("requested URL was not found"),
+        StatusCode::BAD_REQUEST => error.is_some() && !NOT_YET.iter().any(|passing| words.contains(passing)),
         StatusCode::CONFLICT => !words.contains("still in progress"),
         StatusCode::UNPROCESSABLE_ENTITY => true,
         _ => false,
@@ -138,6 +141,7 @@ mod tests {
             ),
             (400, no("The payment has been fully refunded already", "NA"), Some("BAD_REQUEST_ERROR")),
             (400, no("The requested URL was not found on the server.", "NA"), None),
+            (400, no("Request failed because another payment operation is in progress.", "NA"), None),
             (400, "upstream says no".to_owned(), None),
             (401, no("Authentication failed", "NA"), None),
             (

@@ -6,6 +6,8 @@
 //! | a refund without amount is of everything | the amount is always sent |
 //! | a key used again for another refund | 409: declined; 409 while the first is in flight: unknown, asked again |
 //! | wrong credentials, a wrong address, 429, 5xx, silence | unknown: none of them says what became of the money |
+//! | a link made before may not be in the list yet | "already exists": unknown, looked up again |
+//! | a key is forgotten some day, a receipt is not | "Duplicate receipt": the refund is looked up |
 //! | three-digit currencies end in 0, rupees start at 1.00 | refused before anything is asked |
 
 mod http;
@@ -79,7 +81,13 @@ impl Razorpay {
             "reminder_enable": false,
             "notes": {OWNER: ask.owner},
         });
-        self.api().post("payment_links", &body, None).await.then(|link| shapes::opened(&link))
+        match self.api().post("payment_links", &body, None).await {
+            // An earlier try made it, and the list does not show it yet.
+            Outcome::Declined(declined) if declined.words.contains("already exists") => {
+                Outcome::Unknown(declined.words)
+            }
+            answer => answer.then(|link| shapes::opened(&link)),
+        }
     }
 
     async fn link_and_payments(&self, link: &str) -> Outcome<(PaymentState, Vec<Sighting>)> {
@@ -161,7 +169,20 @@ impl PaymentGateway for Razorpay {
         async move {
             let body = json!({"amount": wanted.amount.minor, "receipt": wanted.key, "notes": {OWNER: wanted.key}});
             let path = format!("payments/{}/refund", wanted.payment_id);
-            self.api().post(&path, &body, Some(&wanted.key)).await.then(|answer| shapes::refund(&answer))
+            match self.api().post(&path, &body, Some(&wanted.key)).await {
+                // An earlier try made it, and its key is forgotten; its receipt is not.
+                Outcome::Declined(declined) if declined.words.contains("Duplicate receipt") => {
+                    match self.refunds_of(&wanted.payment_id).await {
+                        Outcome::Done(all) => match all.into_iter().find(|seen| seen.key.as_ref() == Some(&wanted.key))
+                        {
+                            Some(seen) => Outcome::Done(seen),
+                            None => Outcome::Unknown(declined.words),
+                        },
+                        Outcome::Declined(_) | Outcome::Unknown(_) => Outcome::Unknown(declined.words),
+                    }
+                }
+                answer => answer.then(|answer| shapes::refund(&answer)),
+            }
         }
         .boxed()
     }
