@@ -268,6 +268,10 @@ both_with_razorpay! {
         let there: i64 = razorpay.refunds().iter().map(|refund| refund["amount"].as_i64().unwrap()).sum();
         assert_eq!((razorpay.refunds().len(), there), (23, 2_300));
         assert_eq!(sums(&acme).await, json!(["PAID", "23.60", "23.00", "23.00", "0.00"]));
+        razorpay.quiet().await;
+        app.rest().await;
+        let books = undash::app::verify::verify(&app.app, None).await.unwrap();
+        assert_eq!(books.findings, Vec::<String>::new());
     }
 }
 

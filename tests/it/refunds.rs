@@ -63,6 +63,9 @@ both! {
         assert_eq!((&again["payment"]["id"], &again["replayed"]), (&payment["payment"]["id"], &json!(true)));
         assert_eq!(sums(&acme).await, json!(["PAID", "23.60", "0.00", "0.00", "0.00"]));
 
+        let void = world.operator.mutate("invoiceVoid", json!({"organisationId": acme.id, "id": invoice["id"]}), "invoice { id }").await;
+        assert!(void.user_error().is_some(), "a paid invoice is not taken back: {}", void.body);
+
         let free = world.operator.make("refundCreate", back(&acme, &payment, Some("6.40"), "too-much-1"), REFUND).await;
         assert_eq!((&free["refund"]["creditNote"], &free["refund"]["state"]), (&Value::Null, &json!("REQUESTED")));
         let part = world.operator.make("refundCreate", back(&acme, &payment, Some("10.00"), "first-part"), REFUND).await;
@@ -78,6 +81,7 @@ both! {
         app.rest().await;
         let refunds = acme.owner.get("{ refunds { totalCount nodes { state amount { amount } payment { id } } } creditNotes { totalCount } }", json!({})).await;
         assert_eq!((&refunds["refunds"]["totalCount"], &refunds["creditNotes"]["totalCount"]), (&json!(3), &json!(2)));
+        assert_eq!(undash::app::verify::verify(&app.app, None).await.unwrap().findings, Vec::<String>::new());
         assert!(refunds["refunds"]["nodes"].as_array().unwrap().iter().all(|refund| refund["state"] == "SUCCEEDED"), "{refunds}");
     }
 

@@ -107,8 +107,8 @@ harness::both_with_razorpay! {
 
         let mut secrets = catalogue(&mut witness, &world, &acme.project).await;
         tenant(&mut witness, &world, &acme.id, &acme.project, &acme.subscription).await;
-        super::money::moves(&mut witness, &acme.id).await;
-        secrets.extend(super::plugin_steps::plugins(&mut witness, &world).await);
+        money::moves(&mut witness, &acme.id).await;
+        secrets.extend(plugin_steps::plugins(&mut witness, &world).await);
         secrets.extend(access(&mut witness).await);
         // A file inside a request is kept by the use case that keeps the bytes of a PUT, whose row was looked at.
         witness.performed.insert("pluginUploadSend".to_owned());

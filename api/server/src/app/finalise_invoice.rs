@@ -76,6 +76,12 @@ pub async fn void(
         Transition::Already => Ok(invoice),
         Transition::Moved(to) => {
             let tx = app.store.begin().await?;
+            // Locked, so that no money comes in between.
+            let held = store::invoice::lock_in_tx(&tx, organisation, id).await?;
+            if held.is_some_and(|held| held.paid != held.refunded) {
+                let words = "Payments settle the invoice. Refund them: the credit notes take it back.";
+                return Err(Error::refused("INVOICE_HAS_MONEY", words));
+            }
             if !store::invoice::move_state_in_tx(&tx, organisation, id, invoice.state, to).await? {
                 return Err(Error::conflict(
                     "VERSION_CONFLICT",

@@ -41,6 +41,7 @@ pub async fn verify(app: &App, only: Option<OrganisationId>) -> Result<Verdict, 
             verdict.organisations += 1;
             usage(app, organisation, &mut verdict).await?;
             invoices(app, organisation, &mut verdict).await?;
+            money(app, organisation, &mut verdict).await?;
         }
         let Some(last) = organisations.items.last().filter(|_| organisations.has_next) else { return Ok(verdict) };
         page.after = Some(last.cursor());
@@ -63,6 +64,16 @@ async fn usage(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -
                 metric.code, kept.count, kept.sum, counted.count, counted.sum
             ));
         }
+    }
+    Ok(())
+}
+
+async fn money(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -> Result<(), Error> {
+    for wrong in store::balance::imbalances(&app.store, organisation).await? {
+        verdict.findings.push(format!(
+            "{organisation}: {} ({}) is kept as {} minor units, and its rows give {}",
+            wrong.sum, wrong.of, wrong.kept, wrong.counted
+        ));
     }
     Ok(())
 }

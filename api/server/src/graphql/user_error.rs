@@ -199,6 +199,8 @@ pub(super) enum UserErrorCode {
     FixtureFailed,
     /// The key was used before, with another input.
     IdempotencyKeyReused,
+    /// Payments settle the invoice, so that it cannot be taken back as a whole.
+    InvoiceHasMoney,
     /// The payment settles several invoices; one has to be named.
     InvoiceNeeded,
     /// The invoice is in a state in which this makes no sense.

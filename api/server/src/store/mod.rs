@@ -27,6 +27,7 @@ pub mod alert_rule;
 pub mod api_key;
 pub mod api_key_address;
 pub mod audit;
+pub mod balance;
 pub mod billing_run;
 pub mod credit_note;
 pub mod gateway_reference;
