@@ -43,6 +43,7 @@ pub mod plugins;
 pub mod projects;
 pub mod refunds;
 pub mod roles;
+pub mod schedules;
 pub mod subscriptions;
 pub mod trusted_documents;
 pub mod usage_changes;

@@ -24,6 +24,7 @@ mod m20261127_000030_identity;
 mod m20261127_000040_audit;
 mod m20261127_000050_dead_letters;
 mod m20261127_000060_money_movement;
+mod m20261127_000070_schedules;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000030_identity::Migration),
             Box::new(m20261127_000050_dead_letters::Migration),
             Box::new(m20261127_000060_money_movement::Migration),
+            Box::new(m20261127_000070_schedules::Migration),
         ]
     }
 }

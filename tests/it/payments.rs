@@ -191,16 +191,16 @@ both_with_razorpay! {
     /// A refund whose answer is lost after it happened is asked about with the same key: money goes back once.
     async fn a_refund_goes_back_once(app: &TestApp, razorpay: &Simulator) {
         let (world, acme, payment) = settled(app, razorpay).await;
-        for (n, trouble) in [Trouble::HangsUpAfter, Trouble::HangsUpBefore, Trouble::GatewayError, Trouble::TooManyRequests, Trouble::WebhookFirst, Trouble::BadGatewayPage].into_iter().enumerate() {
+        for (n, trouble) in [Trouble::HangsUpAfter, Trouble::HangsUpBefore, Trouble::GatewayError, Trouble::TooManyRequests, Trouble::WebhookFirst, Trouble::BadGatewayPage, Trouble::OperationInProgress].into_iter().enumerate() {
             razorpay.fault(Fault::next(trouble).at("POST", "/v1/payments/*/refund"));
             let asked = refund(&world, &acme, &payment, "2.00", &format!("trouble-{n}")).await;
             let done = refund_reaches(app, &acme, &asked["id"], "SUCCEEDED").await;
             assert_eq!(done["origin"], "REQUEST", "{trouble:?}");
             assert_eq!(razorpay.refunds().len(), n + 1, "{trouble:?}");
         }
-        assert_eq!(sums(&acme).await, json!(["PAID", "23.60", "12.00", "12.00", "0.00"]));
+        assert_eq!(sums(&acme).await, json!(["PAID", "23.60", "14.00", "14.00", "0.00"]));
         let all = acme.owner.get("{ refunds { totalCount } creditNotes { totalCount } }", json!({})).await;
-        assert_eq!((&all["refunds"]["totalCount"], &all["creditNotes"]["totalCount"]), (&json!(6), &json!(6)), "none was imported as somebody else's");
+        assert_eq!((&all["refunds"]["totalCount"], &all["creditNotes"]["totalCount"]), (&json!(7), &json!(7)), "none was imported as somebody else's");
     }
 
     /// The bank bounces a refund after it had succeeded: what was reserved is free, the organisation is owed the money.

@@ -68,6 +68,24 @@ async fn usage(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -
     Ok(())
 }
 
+/// Only the sums of money against their rows, of every organisation or one; one sentence for each that differs.
+pub async fn balance(app: &App, only: Option<OrganisationId>) -> Result<Vec<String>, Error> {
+    let mut verdict = Verdict::default();
+    let mut page = Page::first(100);
+    loop {
+        let organisations = store::organisation::page(&app.store, &page).await?;
+        for organisation in &organisations.items {
+            if only.is_none_or(|only| only == organisation.id) {
+                money(app, organisation.id, &mut verdict).await?;
+            }
+        }
+        let Some(last) = organisations.items.last().filter(|_| organisations.has_next) else {
+            return Ok(verdict.findings);
+        };
+        page.after = Some(last.cursor());
+    }
+}
+
 async fn money(app: &App, organisation: OrganisationId, verdict: &mut Verdict) -> Result<(), Error> {
     for wrong in store::balance::imbalances(&app.store, organisation).await? {
         verdict.findings.push(format!(

@@ -40,6 +40,7 @@ struct Counters {
     outbox_waiting: Gauge,
     outbox_age: Gauge,
     outbox_dead: Gauge,
+    books_findings: Gauge,
 }
 
 /// What became of the events of one call.
@@ -98,6 +99,7 @@ impl Metrics {
             outbox_waiting: Gauge::default(),
             outbox_age: Gauge::default(),
             outbox_dead: Gauge::default(),
+            books_findings: Gauge::default(),
         };
         counters.register();
         Self(Arc::new(counters))
@@ -186,6 +188,11 @@ impl Metrics {
         self.0.outbox_age.set(count.oldest_seconds.max(0));
         self.0.outbox_dead.set(shown(count.dead));
     }
+
+    /// The books of money were looked at.
+    pub fn books_seen(&self, findings: u64) {
+        self.0.books_findings.set(i64::try_from(findings).unwrap_or(i64::MAX));
+    }
 }
 
 impl Counters {
@@ -208,6 +215,8 @@ impl Counters {
         registry.register("outbox_waiting", "Effects that are not done yet", self.outbox_waiting.clone());
         registry.register("outbox_oldest_age_seconds", "How long the oldest effect is due", self.outbox_age.clone());
         registry.register("outbox_dead", "Effects that were given up", self.outbox_dead.clone());
+        let words = "Sums of money that their rows did not give, when this server last looked";
+        registry.register("books_findings", words, self.books_findings.clone());
     }
 }
 

@@ -47,6 +47,7 @@ pub mod project;
 pub mod refund;
 pub mod rejection;
 pub mod role;
+pub mod schedule;
 pub mod subscription;
 pub mod trusted_document;
 pub mod usage;

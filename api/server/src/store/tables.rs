@@ -24,7 +24,7 @@ pub const TENANT_TABLES: [&str; 19] = [
 ];
 
 /// The operator's catalogue, registries and queues; they never refer to a tenant table.
-pub const SHARED_TABLES: [&str; 22] = [
+pub const SHARED_TABLES: [&str; 23] = [
     "installation",
     "issuing_entities",
     "invoice_counters",
@@ -44,6 +44,7 @@ pub const SHARED_TABLES: [&str; 22] = [
     "outbox",
     "inbox",
     "gateway_references",
+    "schedules",
     "usage_changes",
     "billing_runs",
     "seaql_migrations",

@@ -5,13 +5,14 @@
 
 mod alerts;
 mod billing;
-mod gateway;
 mod outbox;
 mod refusals;
+mod schedules;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -45,7 +46,7 @@ pub fn start_effects(app: &Arc<App>, shutdown: CancellationToken) -> Workers {
     let tracker = TaskTracker::new();
     tracker.spawn(repeat(Arc::clone(app), "alerts", shutdown.clone(), alerts::once));
     tracker.spawn(repeat(Arc::clone(app), "outbox", shutdown.clone(), outbox::once));
-    tracker.spawn(repeat(Arc::clone(app), "gateway", shutdown.clone(), gateway::once));
+    tracker.spawn(repeat(Arc::clone(app), "schedules", shutdown.clone(), schedules::once));
     tracker.spawn(refusals::write(Arc::clone(app), shutdown));
     Workers { tracker }
 }
@@ -69,9 +70,10 @@ where
     F: Fn(Arc<App>) -> R,
     R: Future<Output = Result<usize, Error>>,
 {
-    /// Hints come in swarms while usage streams in; one look serves a swarm.
+    /// Hints come in swarms while usage streams in: the first is followed at once, the next look is so much later.
     const SETTLE: Duration = Duration::from_millis(25);
     loop {
+        let looked = Instant::now();
         match store::unhurried(once(Arc::clone(&app))).await {
             Ok(0) => {}
             Ok(done) => {
@@ -85,7 +87,7 @@ where
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = app.bus.work() => tokio::time::sleep(SETTLE).await,
+            () = app.bus.work() => tokio::time::sleep_until(looked + SETTLE).await,
             () = tokio::time::sleep(app.settings.worker_interval) => {}
         }
     }

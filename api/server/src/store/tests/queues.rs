@@ -10,7 +10,7 @@ use super::builders::{at, tenant};
 use super::databases;
 use crate::store::billing_run::{self, RunKey, RunState};
 use crate::store::outbox::{self, JobState, NewJob};
-use crate::store::{Page, Store, subscription, usage_change};
+use crate::store::{Page, Store, schedule, subscription, usage_change};
 
 fn now() -> DateTime<Utc> {
     at("2026-02-02T00:00:00Z")
@@ -212,6 +212,32 @@ async fn a_billing_run_is_claimed_held_and_finished() {
         assert_eq!((done.len(), done[0].period, done[0].reason.as_deref()), (1, period, None));
         assert_eq!(runs(None, &[]).await.len(), 1);
         assert_eq!(runs(None, &[RunState::Held]).await, []);
+        database.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_turn_is_taken_by_one_and_taken_late_when_nobody_was_there() {
+    for database in databases().await {
+        let store = &database.store;
+        let claim = |at| schedule::claim(store, "test.turn", now() + minutes(10), at, minutes(5));
+        assert_eq!(claim(now()).await.unwrap(), None, "heard of for the first time");
+        assert_eq!(claim(now() + minutes(9)).await.unwrap(), None, "not due");
+        // Due, and long overdue: one of many workers has it, once.
+        let late = now() + minutes(60);
+        let turns: Vec<_> = futures_util::future::join_all((0..8).map(|_| claim(late))).await;
+        let mut turns = turns.into_iter().filter_map(Result::unwrap);
+        let first = turns.next().unwrap();
+        assert_eq!((turns.next(), first.due_at), (None, now() + minutes(10)));
+        // Its worker dies; after the lease another takes the same turn, and the first comes too late.
+        assert_eq!(claim(late + minutes(4)).await.unwrap(), None);
+        let second = claim(late + minutes(5)).await.unwrap().unwrap();
+        assert!(!schedule::done(store, &first, late + minutes(70), late).await.unwrap());
+        assert!(schedule::failed(store, &second, late + minutes(6), "away").await.unwrap());
+        let third = claim(late + minutes(6)).await.unwrap().unwrap();
+        assert!(schedule::done(store, &third, late + minutes(70), late + minutes(7)).await.unwrap());
+        assert_eq!(claim(late + minutes(69)).await.unwrap(), None);
+        assert!(claim(late + minutes(70)).await.unwrap().is_some());
         database.finish().await;
     }
 }
