@@ -107,7 +107,7 @@ fn every_kind_is_written_in_every_language() {
             assert!(written.text.contains("Ada & Söhne <AG>"), "{place}: greets\n{}", written.text);
             assert!(written.html.contains("Ada &amp; Söhne &lt;AG&gt;"), "{place}: escapes\n{}", written.html);
             assert!(written.html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{place}");
-            for rest in ["{{", "{%", "none", "undefined", "&amp;amp;", "&lt;p"] {
+            for rest in ["{{", "{%", ">none", ": none", "undefined", "&amp;amp;", "&lt;p"] {
                 assert!(
                     !written.text.contains(rest) && !written.html.contains(rest),
                     "{place}: {rest}\n{}",
