@@ -59,12 +59,12 @@ pub struct Message {
     id: MessageId,
     sender: Address,
     recipient: Address,
-    bytes: Vec<u8>,
+    text: String,
 }
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {} ({} bytes)", self.id, self.recipient, self.bytes.len())
+        write!(f, "{} to {} ({} bytes)", self.id, self.recipient, self.text.len())
     }
 }
 
@@ -142,7 +142,7 @@ impl Message {
             id: envelope.id.clone(),
             sender: envelope.bounces_to.as_ref().unwrap_or(envelope.from.address()).clone(),
             recipient: envelope.to.address().clone(),
-            bytes: mail.formatted(),
+            text: in_whole_lines(mail.formatted())?,
         })
     }
 
@@ -167,7 +167,12 @@ impl Message {
     /// The mail itself, lines ending in CR LF.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.text.as_bytes()
+    }
+
+    /// The same as text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 }
 
@@ -203,6 +208,15 @@ fn file(attachment: &Attachment) -> Result<SinglePart, MessageError> {
     let body = Body::new_with_encoding(attachment.bytes.clone(), ContentTransferEncoding::Base64)
         .map_err(|_| MessageError::Refused(format!("{name} cannot be encoded")))?;
     Ok(Part::new(name.clone()).body(body, media_type))
+}
+
+/// A mail whose lines end in CR LF and nowhere else, so that all servers see the same lines and the same end.
+fn in_whole_lines(mail: Vec<u8>) -> Result<String, MessageError> {
+    let text = String::from_utf8(mail).map_err(|error| MessageError::Refused(error.to_string()))?;
+    if text.split("\r\n").any(|line| line.contains(['\r', '\n'])) {
+        return Err(MessageError::Refused("a line ends in half a line end".to_owned()));
+    }
+    Ok(text)
 }
 
 fn check_subject(subject: &str) -> Result<(), MessageError> {
