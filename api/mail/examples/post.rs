@@ -70,7 +70,7 @@ fn mailer(arguments: &HashMap<String, String>) -> Fallible<Mailer> {
     };
     let credentials = text("user")
         .map(|user| Credentials { user: user.into(), password: text("password").unwrap_or_default().into() });
-    Ok(Mailer::Smtp(Smtp::new(SmtpSettings {
+    Ok(Mailer::Smtp(Box::new(Smtp::new(SmtpSettings {
         host: text("host").unwrap_or("127.0.0.1").into(),
         port: text("port").unwrap_or("25").parse()?,
         security,
@@ -79,7 +79,7 @@ fn mailer(arguments: &HashMap<String, String>) -> Fallible<Mailer> {
         connections: text("connections").unwrap_or("5").parse()?,
         timeout: Duration::from_millis(text("timeout").unwrap_or("10000").parse()?),
         trusted: text("trusted").map(std::fs::read_to_string).transpose()?.into_iter().collect(),
-    })?))
+    })?)))
 }
 
 fn compose(count: usize, attached: usize, signer: Option<&Signer>) -> Fallible<Vec<Message>> {

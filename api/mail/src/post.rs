@@ -23,7 +23,7 @@ use crate::message::Message;
 #[derive(Debug)]
 pub enum Mailer {
     /// A mail server.
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     /// A folder on disk.
     Folder(Folder),
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
 
 use super::{Brand, Letter, LetterError, Locale, Written, facts};
 
@@ -40,7 +40,7 @@ const LAYOUTS: [(&str, &str); 3] = [
 /// The templates of every kind and language, ready to be written on.
 #[derive(Debug)]
 pub struct Stationery {
-    templates: Environment<'static>,
+    pub(super) templates: Environment<'static>,
 }
 
 impl Stationery {
@@ -60,13 +60,15 @@ impl Stationery {
         templates.add_filter("paragraphs", paragraphs);
         templates.add_filter("rows", rows);
         for (name, source) in LAYOUTS {
-            templates.add_template(name, source).map_err(broken)?;
+            templates.add_template(name, source).map_err(|error| broken(&error))?;
         }
         for (tag, frame, words) in FOLDERS {
             for form in FORMS {
-                templates.add_template_owned(format!("{tag}/frame.{form}"), frame).map_err(broken)?;
+                templates.add_template_owned(format!("{tag}/frame.{form}"), frame).map_err(|error| broken(&error))?;
                 for (kind, source) in words {
-                    templates.add_template_owned(format!("{tag}/{kind}.{form}"), source).map_err(broken)?;
+                    templates
+                        .add_template_owned(format!("{tag}/{kind}.{form}"), source)
+                        .map_err(|error| broken(&error))?;
                 }
             }
         }
@@ -90,27 +92,6 @@ impl Stationery {
         })
     }
 
-    /// What the templates of a letter ask for that is not laid out for it, also where no letter leads.
-    #[cfg(test)]
-    pub(super) fn unknown_names(&self, letter: &Letter, locale: Locale, brand: &Brand) -> Vec<String> {
-        let tag = locale.tag();
-        let laid_out = facts::lay_out(letter, locale).and_then(|sheet| brand.lay_out(sheet)).unwrap().into_values();
-        let ours = ["frame", "layout", "locale", "unsubscribe", "self", "loop"];
-        let names = [
-            format!("{tag}/{}.txt", letter.kind()),
-            format!("{tag}/frame.txt"),
-            "layout.txt".into(),
-            "layout.html".into(),
-        ];
-        let asked =
-            names.iter().flat_map(|name| self.templates.get_template(name).unwrap().undeclared_variables(false));
-        let refund = matches!(letter, Letter::RefundSent(_));
-        asked
-            .filter(|name| !laid_out.contains_key(name.as_str()) && !ours.contains(&name.as_str()))
-            .filter(|name| !(refund && name == "link"))
-            .collect()
-    }
-
     fn fill(
         &self,
         kind: &str,
@@ -121,12 +102,12 @@ impl Stationery {
         let tag = locale.tag();
         values.insert("frame", format!("{tag}/frame.{form}").into());
         values.insert("layout", format!("layout.{form}").into());
-        let template = self.templates.get_template(&format!("{tag}/{kind}.{form}")).map_err(broken)?;
-        template.render(&*values).map_err(broken)
+        let template = self.templates.get_template(&format!("{tag}/{kind}.{form}")).map_err(|error| broken(&error))?;
+        template.render(&*values).map_err(|error| broken(&error))
     }
 }
 
-fn broken(error: minijinja::Error) -> LetterError {
+fn broken(error: &Error) -> LetterError {
     // The alternate form carries the line and the cause.
     LetterError::Template(format!("{error:#}"))
 }

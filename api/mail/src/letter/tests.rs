@@ -156,10 +156,24 @@ fn a_template_that_knows_too_much_is_not_written() {
     let stationery = Stationery::new().unwrap();
     for letter in letters() {
         for locale in Locale::ALL {
-            let unknown = stationery.unknown_names(&letter, locale, &brand());
+            let unknown = unknown_names(&stationery, &letter, locale);
             assert!(unknown.is_empty(), "{}/{}: {unknown:?}", locale.tag(), letter.kind());
         }
     }
+}
+
+/// What the templates of a letter ask for that is not laid out for it, also where no test letter leads.
+fn unknown_names(stationery: &Stationery, letter: &Letter, locale: Locale) -> Vec<String> {
+    let tag = locale.tag();
+    let laid_out = brand().lay_out(facts::lay_out(letter, locale).unwrap()).unwrap().into_values();
+    // A refund has no button, and the layouts ask for its link only beside one.
+    let link = if matches!(letter, Letter::RefundSent(_)) { "link" } else { "self" };
+    let known = ["frame", "layout", "locale", "unsubscribe", "self", "loop", link];
+    let names =
+        [format!("{tag}/{}.txt", letter.kind()), format!("{tag}/frame.txt"), "layout.txt".into(), "layout.html".into()];
+    let templates = names.iter().map(|name| stationery.templates.get_template(name).unwrap());
+    let asked = templates.flat_map(|template| template.undeclared_variables(false));
+    asked.filter(|name| !laid_out.contains_key(name.as_str()) && !known.contains(&name.as_str())).collect()
 }
 
 #[test]

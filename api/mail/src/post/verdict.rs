@@ -154,12 +154,9 @@ pub(super) fn on_reply(stage: Stage, reply: &Reply) -> Outcome {
         }
         return Outcome::Later { words, code: Some(reply.code) };
     }
-    let about_us = match (stage, reply.code, reply.enhanced) {
-        (Stage::Greeting | Stage::Secrecy | Stage::Login, _, _) => true,
-        (_, 530 | 534 | 535 | 538, _) => true,
-        (Stage::Sender, _, Some([5, 7, _] | [5, 1, 7 | 8])) => true,
-        _ => false,
-    };
+    // Before the first mail all is about us; later a missing login is, and what is said of our own address.
+    let of_sender = stage == Stage::Sender && matches!(reply.enhanced, Some([5, 7, _] | [5, 1, 7 | 8]));
+    let about_us = stage < Stage::Sender || matches!(reply.code, 530 | 534 | 535 | 538) || of_sender;
     if about_us {
         return Outcome::Misconfigured { words };
     }
