@@ -2,9 +2,9 @@
 
 import asyncio
 import ssl
+import threading
 from collections import defaultdict
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 
@@ -33,11 +33,9 @@ class Script:
         self.at_rcpt, self.at_data = at_rcpt, at_data
         self.attempts = defaultdict(int)
         self.mails = []
-        self.stalled = []
 
     async def act(self, act, server):
         if act == "stall":
-            self.stalled.append(asyncio.current_task())
             await asyncio.sleep(60)
         if act == "drop":
             server.transport.abort()
@@ -58,11 +56,6 @@ class Script:
         return await self.act(act, server) if act else f"250 2.0.0 taken as {len(self.mails)}"
 
 
-class Serving(Controller):
-    def factory(self):
-        return Counting(self.handler, **self.SMTP_kwargs)
-
-
 class serve:
     """`with serve(script) as port`; TLS from the start or by STARTTLS, and a login, if asked for."""
 
@@ -79,17 +72,27 @@ class serve:
                 success=(data.login.decode(), data.password.decode()) == login, handled=False)
             arguments.update(authenticator=right, auth_required=True, auth_require_tls=tls == "starttls")
         Counting.open = Counting.most = Counting.total = 0
-        self.script = script
-        self.controller = Serving(script, hostname="127.0.0.1", port=0,
-                                  ssl_context=secret if tls == "implicit" else None, **arguments)
-        # Its own trial connection is made without TLS to port 0; start the loop by hand instead.
-        self.controller._trigger_server = lambda: None
+        self.script, self.arguments = script, arguments
+        self.secret = secret if tls == "implicit" else None
+        self.loop = asyncio.new_event_loop()
 
     def __enter__(self):
-        self.controller.start()
-        return self.controller.server.sockets[0].getsockname()[1]
+        factory = lambda: Counting(self.script, loop=self.loop, **self.arguments)
+        serving = self.loop.create_server(factory, "127.0.0.1", 0, ssl=self.secret)
+        self.server = self.loop.run_until_complete(serving)
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        return self.server.sockets[0].getsockname()[1]
 
     def __exit__(self, *_):
-        for task in self.script.stalled:
-            self.controller.loop.call_soon_threadsafe(task.cancel)
-        self.controller.stop(no_assert=True)
+        asyncio.run_coroutine_threadsafe(self.leave(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def leave(self):
+        self.server.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)

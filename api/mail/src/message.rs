@@ -6,8 +6,8 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment as Part, Body, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
+use lettre::message::{Attachment as Part, Body, MessageBuilder, MultiPart, SinglePart};
 
 use crate::address::{Address, Mailbox, MessageId};
 use crate::letter::Written;
@@ -132,9 +132,7 @@ impl Message {
                 .raw_header(plain("List-Unsubscribe", format!("<{link}>")))
                 .raw_header(plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
         }
-        let mut mail = headers
-            .multipart(body(letter, &envelope.id, attachments)?)
-            .map_err(|error| MessageError::Refused(error.to_string()))?;
+        let mut mail = whole(headers, &body(letter, &envelope.id, attachments)?)?;
         if let Some(signer) = signer {
             signer.sign(&mut mail);
         }
@@ -208,6 +206,21 @@ fn file(attachment: &Attachment) -> Result<SinglePart, MessageError> {
     let body = Body::new_with_encoding(attachment.bytes.clone(), ContentTransferEncoding::Base64)
         .map_err(|_| MessageError::Refused(format!("{name} cannot be encoded")))?;
     Ok(Part::new(name.clone()).body(body, media_type))
+}
+
+/// Headers and parts as one mail. The library would keep the type of the parts to itself until the mail is written
+/// out, and sign the mail as one without: so the type is put among the headers, and the parts go in as they are.
+fn whole(headers: MessageBuilder, parts: &MultiPart) -> Result<lettre::Message, MessageError> {
+    let refused = |words: &str| MessageError::Refused(words.to_owned());
+    let content_type = parts.headers().get::<ContentType>().ok_or_else(|| refused("the parts have no type"))?;
+    let mut written = parts.formatted();
+    let head = written.windows(4).position(|end| end == b"\r\n\r\n").ok_or_else(|| refused("the parts have no end"))?;
+    written.drain(..head + 4);
+    headers
+        .header(MIME_VERSION_1_0)
+        .header(content_type)
+        .body(Body::dangerous_pre_encoded(written, ContentTransferEncoding::SevenBit))
+        .map_err(|error| refused(&error.to_string()))
 }
 
 /// A mail whose lines end in CR LF and nowhere else, so that all servers see the same lines and the same end.

@@ -22,6 +22,8 @@ pub fn next_attempt(first: DateTime<Utc>, failures: u32, now: DateTime<Utc>) -> 
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
     use super::*;
 
     #[test]

@@ -1,4 +1,5 @@
 //! Replies as servers give them, and what they mean.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
 
