@@ -34,7 +34,7 @@ async fn main() -> Fallible<()> {
         .collect();
     let number = |name: &str, usual: u64| arguments.get(name).map_or(Ok(usual), |value| value.parse());
     let mailer = Arc::new(mailer(&arguments)?);
-    let signer = arguments.get("key").map(|path| std::fs::read_to_string(path)).transpose()?;
+    let signer = arguments.get("key").map(std::fs::read_to_string).transpose()?;
     let signer = signer.map(|key| Signer::new("test", DOMAIN, &key)).transpose()?;
     let started = Instant::now();
     let mails = compose(number("mails", 30)? as usize, number("attachment", 80_000)? as usize, signer.as_ref())?;
