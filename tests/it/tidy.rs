@@ -96,6 +96,8 @@ const STRANGERS: &[(&str, &str)] = &[
     ("api/billing/src/", "async "),
     ("api/resolver/", "billing::"),
     ("api/transport/", "billing::"),
+    ("api/mail/", "undash::"),
+    ("api/mail/", "entities::"),
     ("api/server/src/store/", "crate::app"),
     ("api/server/src/store/", "crate::graphql"),
     ("api/server/src/app/", "crate::graphql"),
