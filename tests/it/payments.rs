@@ -103,6 +103,8 @@ both_with_razorpay! {
         let payment = reaches(app, &acme, &link["id"], "CAPTURED").await;
         assert_eq!((&payment["captured"]["amount"], &payment["payUrl"]), (&json!("23.60"), &Value::Null));
         assert_eq!(sums(&acme).await, paid());
+        app.rest().await;
+        mails(app, &acme, 2);
         let again = acme.owner.mutate("paymentCreate", json!({"invoiceId": invoice, "method": "LINK"}), "payment { id }").await;
         assert_eq!(again.user_error().map(|error| error["code"].clone()), Some(json!("NOTHING_DUE")), "{}", again.body);
     }
@@ -273,6 +275,21 @@ both_with_razorpay! {
         let books = undash::app::verify::verify(&app.app, None).await.unwrap();
         assert_eq!(books.findings, Vec::<String>::new());
     }
+}
+
+/// The mails in the outbox folder, each to the customer and from the seller, as many as there should be.
+fn mails(app: &TestApp, acme: &Tenant, expected: usize) {
+    let folder = app.app.settings.data_dir.join("outbox");
+    let mails: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| String::from_utf8(std::fs::read(entry.unwrap().path()).unwrap()).unwrap())
+        .collect();
+    assert_eq!(mails.len(), expected, "{} of {}", mails.len(), acme.id);
+    for mail in &mails {
+        assert!(mail.contains("To: ") && mail.contains("accounts@customer.example"), "{mail}");
+        assert!(mail.contains("Message-ID: <job_") && mail.contains("INV-000001"), "{mail}");
+    }
+    assert_eq!(mails.iter().filter(|mail| mail.contains("application/pdf")).count(), 1, "the invoice has its document");
 }
 
 /// A customer with an invoice of its own.

@@ -78,6 +78,10 @@ pub struct Settings {
     pub razorpay_url: String,
     /// How long a gateway may take to answer before what it did is unknown.
     pub gateway_timeout: Duration,
+    /// Where mails come from.
+    pub mail_from: String,
+    /// The mail server; a folder when absent.
+    pub smtp_url: Option<Secret>,
     /// What a collector of metrics sends as its bearer token; keys of the operator always may.
     pub metrics_token: Option<Secret>,
 }
@@ -172,6 +176,8 @@ impl Default for Settings {
             razorpay_previous_webhook_secret: None,
             razorpay_url: "https://api.razorpay.com".to_owned(),
             gateway_timeout: Duration::from_secs(15),
+            mail_from: "billing@localhost".to_owned(),
+            smtp_url: None,
             metrics_token: None,
         }
     }

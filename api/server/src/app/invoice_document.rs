@@ -15,6 +15,7 @@ use super::catalogue::missing;
 use super::finalise_invoice::find;
 use super::guests_in_force::load;
 use super::invoice_contents::{InvoiceFacts, Party, shown_days};
+use super::send_mail::{self, About};
 use crate::error::Error;
 use crate::pdf::{self, Branding};
 use crate::plugin::{DocumentFacts, DocumentKind, DocumentLine, DocumentParty, DocumentTax, Kind, StandardGuest};
@@ -69,8 +70,13 @@ pub async fn link(
     viewer.require(Permission::InvoicesRead)?;
     issued(find(app, organisation, id).await?)?;
     let expires_at = now + Duration::minutes(LINK_MINUTES);
+    Ok(PdfLink { url: signed(app, organisation, id, expires_at), expires_at })
+}
+
+/// A link to a PDF that works without a key until `expires_at`.
+pub(super) fn signed(app: &App, organisation: OrganisationId, id: InvoiceId, expires_at: DateTime<Utc>) -> String {
     let query = app.signer.sign(&subject(organisation, id), expires_at);
-    Ok(PdfLink { url: format!("{}/v1/invoices/{organisation}/{id}/pdf?{query}", app.base_url()), expires_at })
+    format!("{}/v1/invoices/{organisation}/{id}/pdf?{query}", app.base_url())
 }
 
 /// The PDF: from disk, or made again.
@@ -83,15 +89,20 @@ pub async fn pdf(app: &App, organisation: OrganisationId, id: InvoiceId) -> Resu
     {
         return Ok(PdfFile { bytes, name });
     }
-    render(app, organisation, id).await?;
+    render(app, organisation, id, None).await?;
     let invoice = find(app, organisation, id).await?;
     let key = invoice.pdf_key.as_deref().ok_or_else(|| Error::internal("a rendered invoice without its file"))?;
     let bytes = app.files.get(key).await?.ok_or_else(|| missing("PDF of invoice", &id, "id"))?;
     Ok(PdfFile { bytes, name })
 }
 
-/// Renders the document and keeps it; tells where it is.
-pub async fn render(app: &App, organisation: OrganisationId, id: InvoiceId) -> Result<PathBuf, Error> {
+/// Renders the document and keeps it; tells where it is. With `mail_at` the customer is then sent it, once.
+pub async fn render(
+    app: &App,
+    organisation: OrganisationId,
+    id: InvoiceId,
+    mail_at: Option<DateTime<Utc>>,
+) -> Result<PathBuf, Error> {
     let invoice = issued(find(app, organisation, id).await?)?;
     let contents = store::invoice::contents(&app.store, &invoice).await?;
     let rendered = rendered(app, &invoice, &contents).await?;
@@ -101,6 +112,9 @@ pub async fn render(app: &App, organisation: OrganisationId, id: InvoiceId) -> R
     let pdf = Pdf { key, sha256: rendered.sha256, template_fallback: rendered.fallback };
     let tx = app.store.begin().await?;
     store::invoice::set_pdf_in_tx(&tx, organisation, id, &pdf).await?;
+    if let Some(now) = mail_at {
+        send_mail::order_in_tx(&tx, organisation, About::Invoice(id), now).await?;
+    }
     tx.commit().await?;
     Ok(path)
 }

@@ -35,6 +35,7 @@ pub mod refusals;
 pub mod request_refund;
 pub mod restrict_access;
 pub mod retry_bill;
+pub mod send_mail;
 pub mod settle_payment;
 pub mod settle_refund;
 pub mod start;
@@ -73,6 +74,8 @@ pub struct App {
     pub bus: Bus,
     /// Generated files.
     pub files: Files,
+    /// Writes and sends mails.
+    pub post: send_mail::Post,
     /// Through whom money comes and goes.
     pub gateways: Gateways,
     /// What the operator has set.

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::audit::{self, Action, Changes, Subject};
 use super::collect_payment::{find, lock, new_payment, save_in_tx};
+use super::send_mail::{self, About};
 use super::{App, to_microseconds};
 use crate::error::Error;
 use crate::gateway::Sighting;
@@ -56,6 +57,7 @@ pub async fn settle(
         if let Some(invoice) = invoice {
             settle_invoice_in_tx(&tx, &mut payment, &invoice, now).await?;
         }
+        send_mail::order_in_tx(&tx, organisation, About::Payment(id), now).await?;
     }
     if payment == before {
         // Only what names it may be new.

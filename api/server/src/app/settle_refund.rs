@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use super::audit::{self, Action, Changes, Subject};
 use super::collect_payment::lock;
 use super::request_refund::{New, find, free_money};
+use super::send_mail::{self, About};
 use super::{App, to_microseconds};
 use crate::error::Error;
 use crate::gateway::{Declined, Outcome, RefundSighting, Return};
@@ -105,6 +106,9 @@ pub async fn settle(
         // The credit note stays; what it took off the invoice is owed to the organisation until it is sent again.
         let settlement = Settlement { refunded: -refund.invoiced.minor, ..Settlement::default() };
         store::invoice::settle_in_tx(&tx, organisation, invoice.id, settlement, invoice.state).await?;
+    }
+    if refund.state == RefundState::Succeeded && before.state != RefundState::Succeeded {
+        send_mail::order_in_tx(&tx, organisation, About::Refund(id), now).await?;
     }
     let changes = Changes::new()
         .changed("state", before.state, refund.state)

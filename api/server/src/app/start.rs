@@ -55,6 +55,7 @@ impl App {
             bus: Bus::default(),
             files,
             gateways: Gateways::new(&settings)?,
+            post: super::send_mail::Post::new(&settings)?,
             signer: Signer::new(derived(&key, "links")),
             limiter,
             metrics,

@@ -3,6 +3,7 @@
 //! Adding a setting is one row here and one field in [`Settings`](super::Settings); the documentation follows from it.
 
 mod gateway;
+mod mail;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use setting;
 
 /// The table: the one place where settings are documented.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
-    SERVER.iter().chain(gateway::GATEWAY)
+    SERVER.iter().chain(gateway::GATEWAY).chain(mail::MAIL)
 }
 
 const SERVER: &[Setting] = &[

@@ -11,6 +11,7 @@ use crate::app::collect_payment::{self, OPEN_PAYMENT};
 use crate::app::evaluate_alerts::ANNOUNCE_ALERT;
 use crate::app::finalise_invoice::RENDER_INVOICE;
 use crate::app::request_refund::SEND_REFUND;
+use crate::app::send_mail::{self, MAIL_REFUSED, SEND_MAIL};
 use crate::app::take_webhook::{self, TAKE_WEBHOOK};
 use crate::app::{App, invoice_document, settle_refund};
 use crate::error::Error;
@@ -24,7 +25,7 @@ const BATCH: u32 = 16;
 const LEASE_SECONDS: i64 = 120;
 
 /// What this worker knows to do.
-const TOPICS: &[&str] = &[RENDER_INVOICE, ANNOUNCE_ALERT, OPEN_PAYMENT, SEND_REFUND, TAKE_WEBHOOK];
+const TOPICS: &[&str] = &[RENDER_INVOICE, ANNOUNCE_ALERT, OPEN_PAYMENT, SEND_REFUND, TAKE_WEBHOOK, SEND_MAIL];
 
 /// Runs the jobs that are due; tells how many there were.
 pub(super) async fn once(app: Arc<App>) -> Result<usize, Error> {
@@ -49,7 +50,9 @@ async fn attempt(app: &App, job: &Job) -> Result<(), Error> {
 async fn run(app: &App, job: &Job) -> Result<(), Error> {
     let now = Utc::now();
     match job.topic.as_str() {
-        RENDER_INVOICE => invoice_document::render(app, organisation(job)?, named(job, "invoiceId")?).await.map(|_| ()),
+        RENDER_INVOICE => {
+            invoice_document::render(app, organisation(job)?, named(job, "invoiceId")?, Some(now)).await.map(|_| ())
+        }
         ANNOUNCE_ALERT => {
             app.bus.alert_written(organisation(job)?);
             Ok(())
@@ -59,6 +62,7 @@ async fn run(app: &App, job: &Job) -> Result<(), Error> {
             collect_payment::open(app, organisation(job)?, named(job, "paymentId")?, true, now).await.map(|_| ())
         }
         SEND_REFUND => settle_refund::send(app, organisation(job)?, named(job, "refundId")?, now).await,
+        SEND_MAIL => send_mail::send(app, organisation(job)?, job, now).await,
         TAKE_WEBHOOK => take_webhook::take(app, &named::<String>(job, "eventId")?, now).await,
         other => Err(Error::internal(format!("nobody knows the topic {other}"))),
     }
@@ -82,7 +86,8 @@ async fn finish(app: &App, job: &Job, outcome: Result<(), Error>) -> Result<(), 
     };
     let words = chain(&error);
     tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, error = words, "an effect failed");
-    if job.attempts >= job.attempt_limit {
+    // A server that will never take a mail is not asked again.
+    if job.attempts >= job.attempt_limit || error.code == MAIL_REFUSED {
         store::outbox::dead(&app.store, job, now, &words).await?;
     } else {
         store::outbox::retry(&app.store, job, now + backoff(job.attempts), &words).await?;
