@@ -20,6 +20,7 @@ const values = {
     'InvoicePreview', 'InvoiceRecomputation', 'PluginCall', 'PluginUploadReceipt', 'Session', 'UsageAlertEventItem', 'UsageIngestResult', 'UsedPlugin',
     'Viewer'],
   partsOfAPlan: ['Charge', 'FixedFee', 'Parameter', 'Tier'],
+  partsOfAPayment: ['PaymentCheckout', 'PaymentDecline'],
   partsOfOtherThings: ['AuditChange', 'HttpHeader', 'PluginReport', 'TaxAttribute', 'TaxRegime', 'UsageProperty'],
   series: ['UsageDimensionValue', 'UsagePoint', 'UsageSeries', 'UsageSeriesGroup', 'UsageTotal'],
 };
