@@ -36,23 +36,28 @@ impl Razorpay {
         &self.http
     }
 
-    /// The order or link that an earlier try has made.
-    async fn made_before(&self, list: &str, field: &str, items: &str, key: &str) -> Outcome<Option<Value>> {
-        let path = format!("{list}?{field}={key}&count={LIST}");
-        self.api().get(&path).await.then(|found| {
-            let all = found.get(items).and_then(Value::as_array).cloned().unwrap_or_default();
-            Ok(all.into_iter().find(|item| item.get(field).and_then(Value::as_str) == Some(key)))
-        })
+    /// The order or link that an earlier try has made; none when there was no such try, or it made nothing.
+    async fn made_before(&self, ask: &Ask, list: &str, field: &str, items: &str) -> Option<Outcome<Opened>> {
+        if !ask.again {
+            return None;
+        }
+        let path = format!("{list}?{field}={}&count={LIST}", ask.key);
+        let found = self.api().get(&path).await.then(|found| {
+            let all = found.get(items).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let ours = all.iter().find(|item| item.get(field).and_then(Value::as_str) == Some(&ask.key));
+            ours.map(shapes::opened).transpose()
+        });
+        match found {
+            Outcome::Done(None) => None,
+            Outcome::Done(Some(opened)) => Some(Outcome::Done(opened)),
+            Outcome::Declined(declined) => Some(Outcome::Declined(declined)),
+            Outcome::Unknown(why) => Some(Outcome::Unknown(why)),
+        }
     }
 
     async fn order(&self, ask: &Ask) -> Outcome<Opened> {
-        if ask.again {
-            match self.made_before("orders", "receipt", "items", &ask.key).await {
-                Outcome::Done(Some(order)) => return Outcome::Done(order).then(|order| shapes::opened(&order)),
-                Outcome::Done(None) => {}
-                Outcome::Declined(declined) => return Outcome::Declined(declined),
-                Outcome::Unknown(why) => return Outcome::Unknown(why),
-            }
+        if let Some(known) = self.made_before(ask, "orders", "receipt", "items").await {
+            return known;
         }
         let body = json!({
             "amount": ask.amount.minor,
@@ -65,13 +70,8 @@ impl Razorpay {
     }
 
     async fn payment_link(&self, ask: &Ask) -> Outcome<Opened> {
-        if ask.again {
-            match self.made_before("payment_links", "reference_id", "payment_links", &ask.key).await {
-                Outcome::Done(Some(link)) => return Outcome::Done(link).then(|link| shapes::opened(&link)),
-                Outcome::Done(None) => {}
-                Outcome::Declined(declined) => return Outcome::Declined(declined),
-                Outcome::Unknown(why) => return Outcome::Unknown(why),
-            }
+        if let Some(known) = self.made_before(ask, "payment_links", "reference_id", "payment_links").await {
+            return known;
         }
         let body = json!({
             "amount": ask.amount.minor,
